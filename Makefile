@@ -1,0 +1,68 @@
+# The only entry a developer needs. `make help` lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.complete
+WORKERS ?= auto
+DEEP ?= full
+
+.PHONY: help setup lock lint format test test-deep prove bench run servers system-run system-test clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(STAMP) ## make the virtual environment from the pinned, hashed requirements
+
+$(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 setup" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || deploy/local/packages.sh ensurepip=python3-venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock: ## pin requirements/*.in with hashes (needs uv)
+	@command -v uv >/dev/null || { echo "Missing: install uv to lock the requirements." >&2; exit 1; }
+	cd requirements && for set in run dev; do \
+	  uv pip compile --quiet --no-header --generate-hashes --no-emit-index-url --python-version 3.11 $$set.in -o $$set.txt || exit 1; \
+	done
+
+lint: setup ## ruff, mypy --strict, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## format and sort imports
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+system-run:
+	@deploy/local/packages.sh rabbitmq-server=rabbitmq-server
+
+system-test:
+	@deploy/local/packages.sh rabbitmq-server=rabbitmq-server prometheus-alertmanager=prometheus-alertmanager swaks=swaks
+
+test: setup system-test ## the whole suite except the minutes-long tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
+
+test-deep: setup system-test ## the minutes-long tests; DEEP=reduced for a shorter run
+	TOCSIN_TEST_DEEP=$(DEEP) $(BIN)/python -m pytest -m deep --timeout 1800
+
+prove: setup system-test ## nothing is lost or doubled while everything is killed; SEED=n repeats a run
+	$(BIN)/python -m tests.chaos.prove
+
+bench: setup system-test ## throughput, latency and cost on this machine
+	$(BIN)/python -m tests.bench.bench
+
+run: setup system-run ## start servers, every service and a demo configuration
+	@exec $(BIN)/python -m deploy.local.run
+
+servers: setup system-run ## start the test servers and leave them running for the next test runs
+	@$(BIN)/python -m deploy.local.servers start .tocsin/test
+
+clean: ## stop the test servers and remove what tests and tools left behind
+	@test ! -x $(BIN)/python || $(BIN)/python -m deploy.local.servers stop .tocsin/test
+	rm -rf .tocsin/test .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
