@@ -1,0 +1,159 @@
+"""What users declared: read as one snapshot, changed in one transaction with its version and its audit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from shared.domain.configuration import ConfigSnapshot
+from shared.domain.configuration_draft import TABLES, Change, Draft, Row, Tables
+from shared.domain.model import Actor
+from shared.store.mongo import Conflict, Database, Document, Index, Session
+
+VERSIONS = "configuration_versions"
+AUDIT = "configuration_audit"
+CURRENT = "current"
+ATTEMPTS = 10
+INDEXES: dict[str, tuple[Index, ...]] = {
+    "integrations": (Index(keys=(("token_digest", 1),), unique=True),),
+    AUDIT: (Index(keys=(("table", 1), ("object_id", 1), ("version", -1))),),
+}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Edited(Generic[T]):
+    """What an edit returned, what it changed, and the version that holds it (no change: the old one)."""
+
+    result: T
+    version: int
+    changes: list[Change]
+
+
+class ConfigurationStore:
+    """The configuration's collections. Only the api writes; everybody reads.
+
+    Raises `Unavailable` from every method while the database is away.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._versions = database.collection(VERSIONS)
+        self._tables = Tables()
+        self._snapshot = ConfigSnapshot()
+        self._editing = asyncio.Lock()
+
+    async def prepare(self) -> None:
+        """Create the indexes and version 0."""
+        for name, indexes in INDEXES.items():
+            await self._database.collection(name).ensure_indexes(indexes)
+        await self._versions.update_one({"_id": CURRENT}, {"$setOnInsert": {"version": 0}}, upsert=True)
+
+    async def version(self) -> int:
+        """Return the stored version; 0 means that nothing was ever declared."""
+        found = await self._versions.find_one({"_id": CURRENT})
+        return _version_in(found)
+
+    async def load(self) -> ConfigSnapshot:
+        """Return the whole configuration as of one version; unchanged versions are not read twice."""
+        tables = await self.tables()
+        if self._snapshot.version != tables.version:
+            self._snapshot = tables.snapshot()
+        return self._snapshot
+
+    async def tables(self) -> Tables:
+        """Return every row as of the newest version, teams and declaration marks included."""
+        if await self.version() != self._tables.version:
+            async with self._database.transaction() as session:
+                self._tables = await self._read(session)
+        return self._tables
+
+    async def change(self, edit: Callable[[Draft], T], actor: Actor, at: datetime) -> Edited[T]:
+        """Run `edit` on a draft of the newest version and store what it changed, all or nothing.
+
+        The edit may run more than once (another writer came between), so it must do nothing but edit.
+        What it raises is raised here, with nothing stored.
+        """
+        async with self._editing:
+            for attempt in range(ATTEMPTS):
+                try:
+                    return await self._try(edit, actor, at)
+                except Conflict:
+                    await asyncio.sleep(0.005 * 2**attempt)
+        raise Conflict("the configuration is being changed by too many at once")
+
+    async def audit_of(self, table: str, object_id: str, limit: int = 100) -> list[Document]:
+        """Return the changes of one object, newest first: version, at, actor, before, after."""
+        return await self._database.collection(AUDIT).find(
+            {"table": table, "object_id": object_id}, sort=[("version", -1)], limit=limit
+        )
+
+    async def _try(self, edit: Callable[[Draft], T], actor: Actor, at: datetime) -> Edited[T]:
+        async with self._database.transaction() as session:
+            # The write comes first: whoever else changes the configuration meanwhile conflicts here.
+            touched = await self._versions.find_one_and_update(
+                {"_id": CURRENT}, {"$set": {"touched_at": at}}, upsert=True, session=session
+            )
+            stored = _version_in(touched)
+            base = self._tables if self._tables.version == stored else await self._read(session)
+            draft = Draft(base)
+            result = edit(draft)
+            changes = draft.changes()
+            if changes:
+                await self._write(changes, stored + 1, (actor, at), session)
+        if changes:
+            self._tables = draft.tables(stored + 1)
+        return Edited(result, self._tables.version if changes else stored, changes)
+
+    async def _read(self, session: Session) -> Tables:
+        """Read every collection; the transaction's snapshot makes them fit each other."""
+        version = _version_in(await self._versions.find_one({"_id": CURRENT}, session=session))
+        rows: dict[str, dict[str, Row]] = {}
+        for name, model in TABLES.items():
+            documents = await self._database.collection(name).find(
+                {}, sort=[("_order", 1), ("_id", 1)], session=session
+            )
+            rows[name] = {one["_id"]: model.model_validate({**one, "id": one["_id"]}) for one in documents}
+        return Tables(version=version, rows=rows)
+
+    async def _write(
+        self, changes: list[Change], version: int, by: tuple[Actor, datetime], session: Session
+    ) -> None:
+        await self._versions.update_one({"_id": CURRENT}, {"$set": {"version": version}}, session=session)
+        for position, change in enumerate(changes):
+            collection = self._database.collection(change.table)
+            if change.after is None:
+                await collection.delete_one({"_id": change.id}, session=session)
+            else:
+                update = {
+                    "$set": _fields(change.after),
+                    "$setOnInsert": {"_order": version * 1_000_000 + position},
+                }
+                await collection.update_one({"_id": change.id}, update, upsert=True, session=session)
+            entry = _audit_entry(change, version, position, by)
+            await self._database.collection(AUDIT).insert_one(entry, session=session)
+
+
+def _version_in(document: Document | None) -> int:
+    return int(document.get("version", 0)) if document else 0
+
+
+def _fields(row: Row) -> Document:
+    return row.model_dump(mode="json", exclude={"id"})
+
+
+def _audit_entry(change: Change, version: int, position: int, by: tuple[Actor, datetime]) -> dict[str, Any]:
+    actor, at = by
+    return {
+        "_id": f"{version}/{position}",
+        "version": version,
+        "at": at,
+        "actor": actor.model_dump(mode="json"),
+        "table": change.table,
+        "object_id": change.id,
+        "before": _fields(change.before) if change.before else None,
+        "after": _fields(change.after) if change.after else None,
+    }
