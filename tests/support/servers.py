@@ -1,0 +1,89 @@
+"""Real RabbitMQ and MongoDB for tests: one pair for everybody who tests at the moment.
+
+The pair lives in `.tocsin/test`, is started by whoever needs it first and stopped when the last test
+session that used it ends. `make servers` starts a pair that stays until `make clean`.
+Every test gets a virtual host and a database of its own, so tests never see each other.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import psutil
+
+from deploy.local.rabbit import request_management
+from deploy.local.servers import LocalServers, Servers, ensure_servers
+
+BASE = Path(__file__).resolve().parents[2] / ".tocsin" / "test"
+_USERS = BASE / "users"
+
+
+def join(session: int) -> Servers:
+    """The shared pair, started if need be, and kept alive for this test session (its process id)."""
+    with _locked():
+        _USERS.mkdir(exist_ok=True)
+        (_USERS / str(session)).touch()
+        servers, _ = ensure_servers(BASE)
+    if servers.management_url is None:
+        host = urlsplit(servers.amqp_url).hostname
+        servers = Servers(servers.amqp_url, servers.mongo_url, f"http://guest:guest@{host}:15672", False)
+    return servers
+
+
+def leave(session: int) -> None:
+    """The test session has ended: stop the pair if nobody else uses it and it is not to be kept."""
+    mine = _USERS / str(session)
+    if not mine.exists():
+        return
+    with _locked():
+        mine.unlink(missing_ok=True)
+        others = [user for user in _USERS.iterdir() if _is_alive(user)]
+        if not others and not (BASE / "keep").exists() and os.environ.get("TOCSIN_TEST_SERVERS") != "keep":
+            LocalServers(BASE).destroy()
+
+
+@contextmanager
+def fresh_vhost(servers: Servers) -> Iterator[str]:
+    """URL of a new virtual host, deleted with all its queues at the end."""
+    assert servers.management_url is not None
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    path = f"/api/vhosts/{name}"
+    request_management(servers.management_url, "PUT", path)
+    user = urlsplit(servers.amqp_url).username or "guest"
+    everything = b'{"configure": ".*", "write": ".*", "read": ".*"}'
+    request_management(servers.management_url, "PUT", f"/api/permissions/{name}/{quote(user)}", everything)
+    try:
+        yield urlsplit(servers.amqp_url)._replace(path=f"/{name}").geturl()
+    finally:
+        request_management(servers.management_url, "DELETE", path)
+
+
+def with_database(mongo_url: str, name: str) -> str:
+    """The same server's URL with another database as its path."""
+    return urlsplit(mongo_url)._replace(path=f"/{name}").geturl()
+
+
+def fresh_name() -> str:
+    """A database name that no other test uses."""
+    return f"test_{uuid.uuid4().hex[:12]}"
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
+    BASE.mkdir(parents=True, exist_ok=True)
+    with (BASE / "users.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _is_alive(user: Path) -> bool:
+    if psutil.pid_exists(int(user.name)):
+        return True
+    user.unlink(missing_ok=True)  # its session was killed
+    return False
