@@ -1,0 +1,79 @@
+"""Settings from the environment (prefix TOCSIN_): the only place that reads it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import AnyUrl, Field, Secret, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What every service may need. URLs with passwords are wrapped so that they never print."""
+
+    model_config = SettingsConfigDict(env_prefix="TOCSIN_", extra="ignore", ignored_types=(cached_property,))
+
+    amqp_url: Secret[AnyUrl] = Field(default=Secret(AnyUrl("amqp://guest:guest@127.0.0.1:5672/")))
+    mongo_url: Secret[AnyUrl] = Field(
+        default=Secret(AnyUrl("mongodb://127.0.0.1:27017/tocsin?replicaSet=rs0")),
+        description="MongoDB replica set, with the database name as its path",
+    )
+    secret_key: SecretStr = Field(
+        default=SecretStr(""), description="Fernet keys, comma-separated; the first encrypts, all decrypt"
+    )
+    data_dir: Path = Field(
+        default=Path(".tocsin/data"), description="spool and configuration snapshots live here"
+    )
+    env: str = Field(default="production", description="production, development or test")
+    host: str = Field(default="127.0.0.1", description="address that the service's own HTTP port binds to")
+    port: int = Field(
+        default=0, description="port for /healthz, /readyz, /metrics and the service's HTTP; 0: any"
+    )
+    public_url: str = Field(default="http://127.0.0.1:8080", description="base URL of the api, used in links")
+    ingest_url: str = Field(
+        default="http://127.0.0.1:8081", description="base URL of the receiver, used in links"
+    )
+    log_format: str = Field(default="json", description="json or console")
+    log_level: str = Field(default="info", description="debug, info, warning or error")
+    instance: str = Field(default="", description="name of this instance; default: host name and process id")
+    otlp_endpoint: str = Field(
+        default="", description="OTLP/HTTP endpoint for spans; empty: none are exported"
+    )
+
+    prefetch: int = Field(
+        default=50, description="messages in hand per lane; a message holds up to 64 events"
+    )
+    template_timeout_s: float = Field(default=0.25, description="limit for one template evaluation")
+    retention_days: int = Field(
+        default=90, description="resolved groups, their alerts and journal are kept so long"
+    )
+
+    max_body_bytes: int = Field(default=1024 * 1024, description="larger ingest bodies are answered 413")
+    max_body_depth: int = Field(default=64, description="deeper ingest bodies are answered 400")
+    max_body_keys: int = Field(default=20_000, description="ingest bodies with more keys are answered 400")
+    spool_max_bytes: int = Field(default=1024 * 1024 * 1024, description="a fuller spool answers 503")
+    confirm_timeout_s: float = Field(default=2.0, description="no confirm within this: the alert is spooled")
+
+    smtp_host: str = ""
+    smtp_port: int = 25
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_tls: str = Field(default="none", description="none, starttls or tls")
+    smtp_from: str = "Tocsin <tocsin@localhost>"
+    smtp_timeout_s: float = 30.0
+    slack_api_url: str = "https://slack.com/api/"
+    slack_bot_token: SecretStr = SecretStr("")
+    slack_signing_secret: SecretStr = SecretStr("")
+    slack_default_channel: str = ""
+    webhook_timeout_s: float = 10.0
+    allow_private_addresses: bool = Field(
+        default=False, description="outgoing webhooks may reach private and loopback addresses"
+    )
+
+    @cached_property
+    def instance_name(self) -> str:
+        """The name that this process signs its decisions with."""
+        return self.instance or f"{socket.gethostname()}-{os.getpid()}"

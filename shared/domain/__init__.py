@@ -1,0 +1,1 @@
+"""The rules, as pure functions over frozen models: no I/O, no clock, no globals."""

@@ -1,0 +1,187 @@
+"""The configuration as one immutable, versioned snapshot: what users declare, and how it is looked up."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from shared.domain.model import Frozen
+
+# A text per behavioural template, a {part: text} per medium; None means the type's default (reference 4.5).
+Templates = dict[str, str | dict[str, str | None] | None]
+
+
+class Integration(Frozen):
+    """A way in. `token_digest` is the SHA-256 hex of its URL token; the token itself is kept encrypted."""
+
+    id: str
+    name: str
+    type: str
+    token_digest: str
+    token_encrypted: str = ""
+    description_short: str | None = None
+    team_id: str | None = None
+    allow_source_based_resolving: bool = True
+    templates: Templates = Field(default_factory=dict)
+
+
+class ChatTarget(Frozen):
+    """Where a route posts in one chat product; `enabled` without an id means that product's default channel."""
+
+    id: str | None = None
+    enabled: bool = False
+
+
+class Route(Frozen):
+    """One line of an integration's routing table; the default route matches always and comes last.
+
+    `routing_type` is "jinja2" or "regex"; `routing_regex` is the expression of either (reference 2.2).
+    """
+
+    id: str
+    integration_id: str
+    position: int = 0
+    is_default: bool = False
+    routing_type: Literal["jinja2", "regex"] = "regex"
+    routing_regex: str = ""
+    escalation_chain_id: str | None = None
+    slack: ChatTarget = ChatTarget(enabled=True)
+    telegram: ChatTarget = ChatTarget()
+    msteams: ChatTarget = ChatTarget()
+    mattermost: ChatTarget = ChatTarget()
+
+
+class Chain(Frozen):
+    """An escalation chain; its steps are looked up by chain id."""
+
+    id: str
+    name: str
+    team_id: str | None = None
+
+
+class StepConfig(Frozen):
+    """One step of a chain as stored: `type` is the public API's word, `parameters` are those of the type."""
+
+    id: str
+    escalation_chain_id: str
+    position: int = 0
+    type: str
+    important: bool = False
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class User(Frozen):
+    """A person who can be paged."""
+
+    id: str
+    username: str
+    name: str = ""
+    email: str = ""
+    role: str = "user"
+    timezone: str = "UTC"
+    phone_number: str | None = None
+    slack_user_id: str | None = None
+
+
+class Rule(Frozen):
+    """One personal notification rule: `wait` (`duration` in seconds) or a notify_by_<channel>."""
+
+    id: str
+    user_id: str
+    position: int = 0
+    important: bool = False
+    type: str
+    duration: int | None = None
+
+
+class Webhook(Frozen):
+    """An outgoing webhook (reference 9.1); `password` and `authorization_header` are ciphertext here."""
+
+    id: str
+    name: str
+    url: str
+    is_webhook_enabled: bool = True
+    team_id: str | None = None
+    trigger_type: str = "escalation"
+    http_method: str = "POST"
+    headers: str | None = None
+    data: str | None = None
+    forward_all: bool = True
+    trigger_template: str | None = None
+    username: str | None = None
+    password: str | None = None
+    authorization_header: str | None = None
+    integration_filter: tuple[str, ...] = ()
+    preset: str | None = None
+
+
+class ConfigSnapshot(Frozen):
+    """Everything users declared, as of one version. Version 0 is the empty configuration nobody stored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ignored_types=(cached_property,))
+
+    version: int = 0
+    integrations: tuple[Integration, ...] = ()
+    routes: tuple[Route, ...] = ()
+    chains: tuple[Chain, ...] = ()
+    steps: tuple[StepConfig, ...] = ()
+    users: tuple[User, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+
+    @cached_property
+    def integration_by_digest(self) -> dict[str, Integration]:
+        """Integrations by the SHA-256 hex of their URL token."""
+        return {one.token_digest: one for one in self.integrations}
+
+    @cached_property
+    def integration_by_id(self) -> dict[str, Integration]:
+        """Integrations by id."""
+        return {one.id: one for one in self.integrations}
+
+    @cached_property
+    def route_by_id(self) -> dict[str, Route]:
+        """Routes by id."""
+        return {one.id: one for one in self.routes}
+
+    @cached_property
+    def routes_of(self) -> dict[str, tuple[Route, ...]]:
+        """Routes of each integration id in the order in which they are tried; the default one last."""
+        ordered = sorted(self.routes, key=lambda one: (one.is_default, one.position, one.id))
+        table: dict[str, list[Route]] = {}
+        for one in ordered:
+            table.setdefault(one.integration_id, []).append(one)
+        return {key: tuple(value) for key, value in table.items()}
+
+    @cached_property
+    def chain_by_id(self) -> dict[str, Chain]:
+        """Chains by id."""
+        return {one.id: one for one in self.chains}
+
+    @cached_property
+    def steps_of(self) -> dict[str, tuple[StepConfig, ...]]:
+        """Steps of each chain id, in order."""
+        table: dict[str, list[StepConfig]] = {}
+        for one in sorted(self.steps, key=lambda one: (one.position, one.id)):
+            table.setdefault(one.escalation_chain_id, []).append(one)
+        return {key: tuple(value) for key, value in table.items()}
+
+    @cached_property
+    def user_by_id(self) -> dict[str, User]:
+        """Users by id."""
+        return {one.id: one for one in self.users}
+
+    @cached_property
+    def rules_of(self) -> dict[tuple[str, bool], tuple[Rule, ...]]:
+        """Personal rules of each (user id, important), in order."""
+        table: dict[tuple[str, bool], list[Rule]] = {}
+        for one in sorted(self.rules, key=lambda one: (one.position, one.id)):
+            table.setdefault((one.user_id, one.important), []).append(one)
+        return {key: tuple(value) for key, value in table.items()}
+
+    @cached_property
+    def webhook_by_id(self) -> dict[str, Webhook]:
+        """Outgoing webhooks by id."""
+        return {one.id: one for one in self.webhooks}

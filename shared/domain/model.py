@@ -1,0 +1,136 @@
+"""Alerts, alert groups and what is shown of them: the nouns that every service shares."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Frozen(BaseModel):
+    """A value: never changed in place; unknown fields are ignored so that old readers survive new writers."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class State(StrEnum):
+    """What a person reads of a group; resolved wins over acknowledged over silenced over firing."""
+
+    FIRING = "firing"
+    SILENCED = "silenced"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Actor(Frozen):
+    """Who did something. `kind`: user, source (the monitoring tool), escalation (a chain's step), system."""
+
+    kind: str = "system"
+    id: str | None = None
+    name: str = ""
+
+    def __str__(self) -> str:
+        return self.name or self.id or self.kind
+
+
+SOURCE = Actor(kind="source", name="the source")
+SYSTEM = Actor(kind="system", name="Tocsin")
+
+
+class Alert(Frozen):
+    """One received payload. `received_at` is the receiver's, unique per alert of one body (+1 µs each)."""
+
+    id: str
+    integration_id: str
+    received_at: datetime
+    payload: Any = None
+    is_demo: bool = False
+
+
+class Problem(Frozen):
+    """A template, rule or regex of a user that failed; the pipeline went on with a safe default.
+
+    `where` names the template ("slack.title", "grouping_key", "route R123"); `line` counts from 1.
+    """
+
+    integration_id: str
+    where: str
+    message: str
+    line: int | None = None
+    alert_id: str | None = None
+
+
+class Card(Frozen):
+    """What one medium shows of a group; post-processed for the medium, not yet wrapped in its envelope."""
+
+    title: str = ""
+    message: str = ""
+    image_url: str | None = None
+    source_link: str | None = None
+
+
+class ActionRecord(Frozen):
+    """The answer a group gave to an action, kept so that a repeated action gets its first answer."""
+
+    id: str
+    applied: bool
+    reason: str = ""
+
+
+class Group(Frozen):
+    """One alert group as of `version`; `run` counts the escalations it was given a reason for.
+
+    `key` is the md5 hex of the grouping key. `resolved_through` is the newest instant up to which the
+    source said "over": a firing that was received before it is late and reopens nothing. A group that
+    holds only resolves is not `seen`: it exists so that a late firing finds it, and nobody is shown it.
+    """
+
+    id: str
+    integration_id: str
+    route_id: str | None = None
+    key: str
+    number: int | None = None
+    title: str | None = None
+    seen: bool = True
+    is_demo: bool = False
+    version: int = 1
+    run: int = 1
+    alerts_count: int = 0
+    first_alert_id: str
+    last_alert_id: str
+    opened_at: datetime
+    last_alert_at: datetime
+    last_fired_at: datetime | None = None
+    last_fired_id: str = ""
+    resolved_at: datetime | None = None
+    resolved_by: Actor | None = None
+    resolved_through: datetime | None = None
+    resolved_through_id: str = ""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: Actor | None = None
+    silenced_at: datetime | None = None
+    silenced_until: datetime | None = None
+    silenced_by: Actor | None = None
+    actions: tuple[ActionRecord, ...] = ()
+    labels: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether new alerts of its key still join it."""
+        return self.resolved_at is None
+
+    @property
+    def state(self) -> State:
+        """The one word for the flags; see State for the precedence."""
+        if self.resolved_at is not None:
+            return State.RESOLVED
+        if self.acknowledged_at is not None:
+            return State.ACKNOWLEDGED
+        return State.SILENCED if self.silenced_at is not None else State.FIRING
+
+    @property
+    def is_firing(self) -> bool:
+        """Whether somebody may be paged for it now."""
+        return self.state is State.FIRING

@@ -1,0 +1,319 @@
+"""The only door to the database driver; nothing outside this file knows which driver it is.
+
+Motor, as deployed teams asked for; PyMongo's own async client is its successor and fits behind the same door.
+Every call waits for a majority write, reads the primary and raises `Unavailable` when MongoDB is away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
+from pymongo import IndexModel, InsertOne, ReadPreference, ReturnDocument, UpdateOne
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    NetworkTimeout,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from shared.errors import Unavailable
+
+Document = dict[str, Any]
+Query = dict[str, Any]
+Session = AsyncIOMotorClientSession
+DUPLICATE_KEY = 11000
+SHUTTING_DOWN = frozenset({91, 189, 11600, 11602, 10107, 13435, 13436, 64, 262})
+TIMEOUT_MS = 5_000
+
+
+class Duplicate(Exception):
+    """A unique index refused the write."""
+
+
+@dataclass(frozen=True)
+class Insert:
+    """Add a document; a duplicate is reported, not raised."""
+
+    document: Document
+
+
+@dataclass(frozen=True)
+class Update:
+    """Change the one document that `query` matches."""
+
+    query: Query
+    change: Document
+    upsert: bool = False
+
+
+Write = Insert | Update
+
+
+@dataclass(frozen=True)
+class BulkOutcome:
+    """How a bulk of writes ended; `duplicates` are the positions of writes that a unique index refused."""
+
+    matched: int
+    upserted: int
+    duplicates: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index as a repository declares it; `expire_after_s` makes it a TTL index."""
+
+    keys: tuple[tuple[str, int], ...]
+    unique: bool = False
+    partial: Query | None = None
+    sparse: bool = False
+    expire_after_s: int | None = None
+
+    def model(self) -> IndexModel:
+        """Return it in the driver's terms."""
+        options: dict[str, Any] = {"unique": self.unique, "sparse": self.sparse}
+        if self.partial is not None:
+            options = {"unique": self.unique, "partialFilterExpression": self.partial}
+        if self.expire_after_s is not None:
+            options["expireAfterSeconds"] = self.expire_after_s
+        return IndexModel(list(self.keys), **options)
+
+
+@asynccontextmanager
+async def _errors() -> AsyncIterator[None]:
+    """Turn the driver's errors into ours; what is a bug in a query stays the driver's error."""
+    try:
+        yield
+    except DuplicateKeyError as error:
+        raise Duplicate(str(error)) from error
+    except (ConnectionFailure, NetworkTimeout, ExecutionTimeout, WTimeoutError) as error:
+        raise Unavailable(f"database: {type(error).__name__}") from error
+    except OperationFailure as error:
+        if error.code in SHUTTING_DOWN or error.has_error_label("RetryableWriteError"):
+            raise Unavailable(f"database: {error.code}") from error
+        raise
+
+
+class Collection:
+    """One collection. Queries and changes are MongoDB's own language; `find` returns lists."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    async def find(
+        self,
+        query: Query,
+        projection: Document | None = None,
+        sort: Sequence[tuple[str, int]] | None = None,
+        limit: int = 0,
+        skip: int = 0,
+        session: Session | None = None,
+    ) -> list[Document]:
+        """Return the matching documents."""
+        async with _errors():
+            cursor = self._inner.find(query, projection, sort=sort, limit=limit, skip=skip, session=session)
+            found: list[Document] = await cursor.to_list(None)
+            return found
+
+    async def find_one(
+        self,
+        query: Query,
+        projection: Document | None = None,
+        sort: Sequence[tuple[str, int]] | None = None,
+        session: Session | None = None,
+    ) -> Document | None:
+        """Return the first matching document, read from the primary."""
+        async with _errors():
+            found: Document | None = await self._inner.find_one(query, projection, sort=sort, session=session)
+            return found
+
+    async def insert_one(self, document: Document, session: Session | None = None) -> None:
+        """Add one document.
+
+        Raises:
+            Duplicate: a unique index refused it.
+        """
+        async with _errors():
+            await self._inner.insert_one(document, session=session)
+
+    async def insert_new(self, documents: Sequence[Document]) -> set[Any]:
+        """Add documents, unordered; return the ids of those that existed already."""
+        outcome = await self.bulk([Insert(one) for one in documents])
+        return {documents[position]["_id"] for position in outcome.duplicates}
+
+    async def update_one(
+        self, query: Query, change: Document, upsert: bool = False, session: Session | None = None
+    ) -> int:
+        """Change one document; return 1 when one matched (or was made), else 0."""
+        async with _errors():
+            result = await self._inner.update_one(query, change, upsert=upsert, session=session)
+            return int(result.matched_count or result.upserted_id is not None)
+
+    async def update_many(self, query: Query, change: Document, session: Session | None = None) -> int:
+        """Change all matching documents; return how many matched."""
+        async with _errors():
+            result = await self._inner.update_many(query, change, session=session)
+            return int(result.matched_count)
+
+    async def replace_one(
+        self, query: Query, document: Document, upsert: bool = False, session: Session | None = None
+    ) -> int:
+        """Put `document` in the place of the matching one; return 1 when one matched (or was made), else 0."""
+        async with _errors():
+            result = await self._inner.replace_one(query, document, upsert=upsert, session=session)
+            return int(result.matched_count or result.upserted_id is not None)
+
+    async def find_one_and_update(
+        self,
+        query: Query,
+        change: Document,
+        upsert: bool = False,
+        sort: Sequence[tuple[str, int]] | None = None,
+        session: Session | None = None,
+    ) -> Document | None:
+        """Change one document and return it as it is afterwards."""
+        async with _errors():
+            found: Document | None = await self._inner.find_one_and_update(
+                query, change, upsert=upsert, sort=sort, return_document=ReturnDocument.AFTER, session=session
+            )
+            return found
+
+    async def bulk(self, writes: Sequence[Write]) -> BulkOutcome:
+        """Do all writes in one request, unordered; duplicates are reported by position."""
+        if not writes:
+            return BulkOutcome(0, 0, frozenset())
+        async with _errors():
+            try:
+                result = await self._inner.bulk_write([_driver_write(one) for one in writes], ordered=False)
+            except BulkWriteError as error:
+                return _bulk_outcome(error)
+            return BulkOutcome(int(result.matched_count), int(result.upserted_count), frozenset())
+
+    async def delete_one(self, query: Query, session: Session | None = None) -> int:
+        """Remove one matching document; return how many went."""
+        async with _errors():
+            return int((await self._inner.delete_one(query, session=session)).deleted_count)
+
+    async def delete_many(self, query: Query, session: Session | None = None) -> int:
+        """Remove all matching documents; return how many went."""
+        async with _errors():
+            return int((await self._inner.delete_many(query, session=session)).deleted_count)
+
+    async def count(self, query: Query) -> int:
+        """Return how many documents match."""
+        async with _errors():
+            return int(await self._inner.count_documents(query))
+
+    async def aggregate(self, pipeline: Sequence[Document]) -> list[Document]:
+        """Run an aggregation pipeline."""
+        async with _errors():
+            found: list[Document] = await self._inner.aggregate(list(pipeline)).to_list(None)
+            return found
+
+    async def ensure_indexes(self, indexes: Sequence[Index]) -> None:
+        """Create the declared indexes where they are missing."""
+        async with _errors():
+            await self._inner.create_indexes([one.model() for one in indexes])
+
+
+def _driver_write(write: Write) -> InsertOne[Document] | UpdateOne:
+    if isinstance(write, Insert):
+        return InsertOne(write.document)
+    return UpdateOne(write.query, write.change, upsert=write.upsert)
+
+
+def _bulk_outcome(error: BulkWriteError) -> BulkOutcome:
+    """Read a bulk's errors: duplicates are an answer, a lost majority is Unavailable, the rest is a bug."""
+    details = error.details or {}
+    failures = details.get("writeErrors", [])
+    if any(one.get("code") in SHUTTING_DOWN for one in failures) or details.get("writeConcernErrors"):
+        raise Unavailable("database: a bulk was not confirmed by the majority") from error
+    if any(one.get("code") != DUPLICATE_KEY for one in failures):
+        raise error
+    duplicates = frozenset(int(one["index"]) for one in failures)
+    return BulkOutcome(int(details.get("nMatched", 0)), int(details.get("nUpserted", 0)), duplicates)
+
+
+class Database:
+    """One database, connected lazily: making it never fails, using it raises `Unavailable` while MongoDB is away."""
+
+    def __init__(self, url: str, *, server_wait_ms: int = 2_000) -> None:
+        self._client: Any = AsyncIOMotorClient(
+            url,
+            tz_aware=True,
+            uuidRepresentation="standard",
+            serverSelectionTimeoutMS=server_wait_ms,
+            connectTimeoutMS=server_wait_ms,
+            socketTimeoutMS=30_000,
+            maxPoolSize=20,
+            appname="tocsin",
+        )
+        self._database = self._client.get_default_database(
+            "tocsin",
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=ReadConcern("majority"),
+            write_concern=WriteConcern("majority", wtimeout=TIMEOUT_MS),
+        )
+
+    @property
+    def name(self) -> str:
+        """The database's name on the server."""
+        return str(self._database.name)
+
+    def collection(self, name: str) -> Collection:
+        """Return a collection; nothing is sent yet."""
+        return Collection(self._database[name])
+
+    async def ping(self) -> None:
+        """Ask the primary whether it is there.
+
+        Raises:
+            Unavailable: it did not answer.
+        """
+        async with _errors():
+            await self._database.command("ping")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """Run the block in one transaction with a snapshot of the data; an exception undoes it.
+
+        Raises:
+            Conflict: somebody else changed the same documents; nothing was written, try again.
+        """
+        async with _errors():
+            try:
+                async with (
+                    await self._client.start_session() as session,
+                    session.start_transaction(
+                        read_concern=ReadConcern("snapshot"),
+                        write_concern=WriteConcern("majority", wtimeout=TIMEOUT_MS),
+                    ),
+                ):
+                    yield session
+            except PyMongoError as error:
+                if error.has_error_label("TransientTransactionError") and not isinstance(
+                    error, ConnectionFailure
+                ):
+                    raise Conflict(str(error)) from error
+                raise
+
+    async def drop(self) -> None:
+        """Delete the whole database (tests)."""
+        await self._client.drop_database(self._database.name)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+
+class Conflict(Exception):
+    """Two transactions changed the same documents; this one was undone and may be tried again."""

@@ -1,0 +1,43 @@
+"""Background tasks that must not die quietly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+log = structlog.get_logger(__name__)
+LONGEST_PAUSE_S = 10.0
+
+
+class Supervisor:
+    """Keeps tasks going: one that fails is logged and begun again after a pause that grows to 10 s."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def spawn(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Begin a task; it ends when `run` returns, or with `close`."""
+        self._tasks.append(asyncio.create_task(self._keep(name, run), name=name))
+
+    async def close(self) -> None:
+        """Cancel all tasks and wait for them."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        pause_s = 0.1
+        while True:
+            try:
+                await run()
+            except Exception as error:
+                log.error(
+                    "task.failed", task=name, error=str(error)[:300], again_in_s=pause_s, exc_info=error
+                )
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+            else:
+                return

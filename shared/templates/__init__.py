@@ -1,0 +1,21 @@
+"""The sandboxed template language of users: Jinja2 with OnCall's filters, bounded in size and in what it may reach.
+
+`evaluate` and `search` bound what they can from the inside (length of results, size of numbers, time of a
+regex). CPU time and memory are bounded from the outside: whoever does not trust a template uses shared.sandbox.
+"""
+
+from shared.templates.evaluate import RESULT_LIMIT, TEMPLATE_LIMIT, TITLE_LIMIT, check, evaluate, is_true
+from shared.templates.failure import TemplateFailure
+from shared.templates.patterns import check_pattern, search
+
+__all__ = [
+    "RESULT_LIMIT",
+    "TEMPLATE_LIMIT",
+    "TITLE_LIMIT",
+    "TemplateFailure",
+    "check",
+    "check_pattern",
+    "evaluate",
+    "is_true",
+    "search",
+]
