@@ -42,9 +42,15 @@ class OwnedProcess:
             return None
         return pid if _carries_mark(pid, str(self.home)) else None
 
-    def spawn(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-        """Start the command detached from the terminal: Ctrl-C reaches only whoever started it."""
-        log.parent.mkdir(parents=True, exist_ok=True)
+    def spawn(
+        self, command: Sequence[str], environment: Mapping[str, str], log: Path, folder: Path | None = None
+    ) -> None:
+        """Start the command detached from the terminal: Ctrl-C reaches only whoever started it.
+
+        It works in `folder` (its home unless given); what it prints is added to `log`.
+        """
+        for needed in (self.home, log.parent):
+            needed.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             self._child = subprocess.Popen(
                 command,
@@ -52,7 +58,7 @@ class OwnedProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                cwd=self.home,
+                cwd=folder or self.home,
                 start_new_session=True,
             )
         self._pid_file.write_text(str(self._child.pid))
@@ -71,9 +77,13 @@ class OwnedProcess:
                 raise StartFailed(f"{self.home.name} was not ready within {timeout_s:.0f} s; see {log}")
             time.sleep(0.03)
 
+    def ask_to_end(self) -> None:
+        """SIGTERM, without waiting."""
+        self._send(signal.SIGTERM)
+
     def terminate(self, timeout_s: float) -> None:
         """SIGTERM, wait, and SIGKILL if it does not end in time."""
-        self._send(signal.SIGTERM)
+        self.ask_to_end()
         if not self._wait_gone(timeout_s):
             self.kill()
 
