@@ -1,1 +1,45 @@
-"""One file per way in."""
+"""The ways in: one file per integration type, found by folder. Adding a type is adding its file here."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import lru_cache
+
+from shared.domain.configuration import Templates
+from shared.integrations.integration_type import IntegrationType
+
+LEGACY = "legacy_"
+
+
+@lru_cache(maxsize=1)
+def _found() -> dict[str, IntegrationType]:
+    modules = (importlib.import_module(f"{__name__}.{one.name}") for one in pkgutil.iter_modules(__path__))
+    types = [module.TYPE for module in modules if hasattr(module, "TYPE")]
+    return {one.slug: one for one in sorted(types, key=lambda one: one.slug)}
+
+
+def all_types() -> tuple[IntegrationType, ...]:
+    """Return every type there is, ordered by slug."""
+    return tuple(_found().values())
+
+
+def by_slug(slug: str) -> IntegrationType | None:
+    """Return the type with this slug, None when there is none."""
+    return _found().get(slug)
+
+
+def path_word(slug: str) -> str:
+    """Return the word of a type in its URL: legacy types share the path of the modern one."""
+    return slug.removeprefix(LEGACY)
+
+
+def by_path_word(word: str) -> IntegrationType | None:
+    """Return the type behind the first word of an ingest URL, None when there is none."""
+    return by_slug(word) or by_slug(LEGACY + word)
+
+
+def defaults_of(slug: str) -> Templates:
+    """Return the templates a type brings along; those of the plain webhook for a type that no longer exists."""
+    found = by_slug(slug) or _found()["webhook"]
+    return found.templates

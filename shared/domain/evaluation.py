@@ -1,0 +1,74 @@
+"""One alert's templates being evaluated: failures become problems, and the decision goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from shared.domain.configuration import Integration
+from shared.domain.model import Problem
+from shared.integrations import defaults_of
+from shared.templates import RESULT_LIMIT, TemplateFailure, evaluate
+
+
+class Evaluation:
+    """The variables of one alert, and the problems met so far.
+
+    Nothing here raises for a user's mistake: a text that cannot be made is None, and a problem is noted.
+    """
+
+    def __init__(
+        self, integration: Integration, alert_id: str, now: datetime, variables: dict[str, Any]
+    ) -> None:
+        self.integration = integration
+        self.alert_id = alert_id
+        self.variables = {**variables, "time": lambda: now}
+        self.problems: list[Problem] = []
+
+    def text(self, where: str, source: str, limit: int = RESULT_LIMIT) -> str | None:
+        """Return what one template makes, or None when it fails; `where` names it for people."""
+        try:
+            return evaluate(source, self.variables, limit)
+        except TemplateFailure as failure:
+            self.note(where, failure)
+            return None
+
+    def first(self, where: str, sources: Sequence[str], limit: int = RESULT_LIMIT) -> str | None:
+        """Return what the first template that works makes, or None when none does."""
+        for source in sources:
+            text = self.text(where, source, limit)
+            if text is not None:
+                return text
+        return None
+
+    def note(self, where: str, failure: TemplateFailure) -> None:
+        """Keep a problem for the trace and for the integration's page."""
+        self.problems.append(
+            Problem(
+                integration_id=self.integration.id,
+                where=where,
+                message=failure.message,
+                line=failure.line,
+                alert_id=self.alert_id,
+            )
+        )
+
+
+def template_of(integration: Integration, name: str, part: str | None = None) -> str | None:
+    """Return the user's own template; one that is blank or null counts as not set."""
+    found = integration.templates.get(name)
+    text = found.get(part or "") if isinstance(found, dict) else found
+    return text if text and text.strip() else None
+
+
+def default_of(slug: str, name: str, part: str | None = None) -> str | None:
+    """Return the template that an integration type brings along, None when it has none of its own."""
+    found = defaults_of(slug).get(name)
+    return found.get(part or "") if isinstance(found, dict) else found
+
+
+def sources_of(integration: Integration, name: str) -> list[str]:
+    """Return what to try for a behavioural template: the user's own text, then the type's."""
+    found = (template_of(integration, name), default_of(integration.type, name))
+    return [one for one in found if one is not None]

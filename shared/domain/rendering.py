@@ -1,0 +1,157 @@
+"""Decides what each medium shows of a group: its appearance templates, rendered over the newest alert."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.configuration import Integration
+from shared.domain.evaluation import Evaluation, default_of, sources_of, template_of
+from shared.domain.markup import is_link
+from shared.domain.media import CARD_OF, PARTS, Texts, prepared_for_telegram
+from shared.domain.model import Card, Frozen, Group, Problem
+from shared.templates import RESULT_LIMIT, TITLE_LIMIT
+
+MEDIA = tuple(PARTS)
+
+
+class RenderJob(Frozen):
+    """A group and the payload of its newest alert, which every medium shows.
+
+    `media` are public names (web, slack, telegram, sms, phone_call, email, mobile_app, mattermost, msteams);
+    `group_url` is the group's page.
+    """
+
+    integration: Integration
+    group: Group
+    payload: Any = None
+    media: tuple[str, ...] = MEDIA
+    group_url: str = ""
+    config_version: int = 0
+
+
+class Rendered(Frozen):
+    """What the media asked for show, ready for each medium's envelope."""
+
+    cards: dict[str, Card] = Field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def render(job: RenderJob, now: datetime) -> Rendered:
+    """Render one group for the media asked for.
+
+    A template of the user that fails is replaced by the type's default, and that by a plain sentence; each
+    failure is a problem.
+    """
+    texts, source_link, problems = render_texts(job, now)
+    link = source_link if source_link and is_link(source_link) else None
+    cards = {medium: CARD_OF[medium](texts[medium], link, job.group_url) for medium in job.media}
+    return Rendered(cards=cards, problems=problems)
+
+
+def render_texts(job: RenderJob, now: datetime) -> tuple[dict[str, Texts], str | None, tuple[Problem, ...]]:
+    """Return what the templates themselves make, before a medium's mark-up: texts by medium, source link, problems.
+
+    The web texts are always among them, because the other media's templates may use them.
+    """
+    rendering = _Rendering(job, now)
+    texts = {"web": rendering.web()}
+    for medium in job.media:
+        if medium != "web":
+            texts[medium] = rendering.medium(medium)
+    return texts, rendering.source_link, tuple(rendering.evaluation.problems)
+
+
+def without_templates(job: RenderJob, problem: Problem) -> Rendered:
+    """Return plain cards for a group whose templates cannot be evaluated at all."""
+    shown = Texts(title=_plain_title(job.integration), message=f"{problem.where}: {problem.message}")
+    cards = {medium: CARD_OF[medium](shown, None, job.group_url) for medium in job.media}
+    return Rendered(cards=cards, problems=(problem,))
+
+
+def _plain_title(integration: Integration) -> str:
+    return f"Alert from {integration.name}"
+
+
+class _Rendering:
+    """One job under way: source link first, then web, then whichever media build on it."""
+
+    def __init__(self, job: RenderJob, now: datetime) -> None:
+        number = "" if job.group.number is None else job.group.number
+        self._integration = job.integration
+        self._payload = job.payload
+        self._escaped: Any = None
+        variables = {
+            "payload": job.payload,
+            "integration_name": job.integration.name,
+            "source_link": "",
+            "grafana_oncall_alert_group_id": number,
+            "grafana_oncall_incident_id": number,
+            "grafana_oncall_link": job.group_url,
+        }
+        self.evaluation = Evaluation(job.integration, job.group.last_alert_id, now, variables)
+        sources = sources_of(job.integration, "source_link")
+        self.source_link = _nullable(self.evaluation.first("source_link", sources)) if sources else None
+        self.evaluation.variables["source_link"] = self.source_link or ""
+        self._web: Texts | None = None
+
+    def web(self) -> Texts:
+        """Render the web templates, once, and let the other media's templates see them."""
+        if self._web is None:
+            self._web = Texts(**{part: self._text("web", part) for part in PARTS["web"]})
+            self.evaluation.variables.update(
+                web_title=self._web.title or "",
+                web_message=self._web.message or "",
+                web_image_url=self._web.image_url or "",
+            )
+        return self._web
+
+    def medium(self, medium: str) -> Texts:
+        """Render another medium's templates; a part without a template of its own is that of the web."""
+        if medium == "telegram":
+            return self._telegram()
+        return Texts(**{part: self._text(medium, part) for part in PARTS[medium]})
+
+    def _telegram(self) -> Texts:
+        """Telegram's templates make HTML, so what they are given is escaped before."""
+        variables = self.evaluation.variables
+        given = {name: variables[name] for name in ("payload", "web_title", "web_message")}
+        variables.update({name: prepared_for_telegram(value) for name, value in given.items()})
+        try:
+            return Texts(**{part: self._text("telegram", part) for part in PARTS["telegram"]})
+        finally:
+            variables.update(given)
+
+    def _text(self, medium: str, part: str) -> str | None:
+        own = template_of(self._integration, medium, part)
+        default = default_of(self._integration.type, medium, part)
+        if own is None and default is None and medium != "web" and not self._has_own_web(part):
+            return self._reused(medium, part)
+        if default is None:
+            default = default_of(self._integration.type, "web", part)
+        sources = [one for one in (own, default) if one is not None]
+        if not sources:
+            return None
+        limit = TITLE_LIMIT if part == "title" else RESULT_LIMIT
+        text = self.evaluation.first(f"{medium}.{part}", sources, limit)
+        return _nullable(text) if text is not None else self._constant(medium, part)
+
+    def _has_own_web(self, part: str) -> bool:
+        return template_of(self._integration, "web", part) is not None
+
+    def _reused(self, medium: str, part: str) -> str | None:
+        text: str | None = getattr(self.web(), part)
+        return prepared_for_telegram(text) if medium == "telegram" and part != "image_url" else text
+
+    def _constant(self, medium: str, part: str) -> str | None:
+        if part == "image_url":
+            return None
+        title = _plain_title(self._integration)
+        return title if part == "title" else f"{title}: the templates of {medium}.{part} failed"
+
+
+def _nullable(text: str | None) -> str | None:
+    """A template that prints null means that there is none."""
+    return None if text is None or text.strip() == "None" else text

@@ -1,0 +1,163 @@
+"""Decides which route takes an alert, which group it belongs to, and what its source says of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.configuration import Integration, Route
+from shared.domain.evaluation import Evaluation, default_of, sources_of, template_of
+from shared.domain.model import Alert, Frozen, Problem
+from shared.templates import TITLE_LIMIT, TemplateFailure, is_true, search
+
+
+class RouteJob(Frozen):
+    """An alert, and the configuration it is to be decided with. `routes` in order, the default one last."""
+
+    alert: Alert
+    integration: Integration
+    routes: tuple[Route, ...] = ()
+    config_version: int = 0
+
+
+class Routed(Frozen):
+    """What was decided of one alert.
+
+    `grouping_key` is the text that groups it, None when nothing does; `grouping_digest` its md5 hex, and
+    without a key that of the alert's id, so that a repeated delivery gets the same. `title` is the raw web
+    title, cut after 500 characters, None when there is none.
+    """
+
+    route_id: str | None = None
+    route_reason: str = ""
+    grouping_key: str | None = None
+    grouping_digest: str
+    grouping_reason: str = ""
+    resolve: bool = False
+    acknowledge: bool = False
+    title: str | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+def route(job: RouteJob, now: datetime) -> Routed:
+    """Decide one alert: route, grouping key, signals and title.
+
+    A routing expression that fails is no match; a grouping template that fails groups nothing; a signal that
+    fails is no signal. `resolve` is False where the integration does not let its source resolve.
+    """
+    alert, integration = job.alert, job.integration
+    variables = {"payload": alert.payload, "labels": None, "integration_name": integration.name}
+    evaluation = Evaluation(integration, alert.id, now, variables)
+    chosen, route_reason = _route(evaluation, job.routes)
+    key, grouping_reason = _grouping_key(evaluation, alert)
+    return Routed(
+        route_id=chosen.id if chosen else None,
+        route_reason=route_reason,
+        grouping_key=key,
+        grouping_digest=digest(alert.id if key is None else key),
+        grouping_reason=grouping_reason,
+        resolve=integration.allow_source_based_resolving and _signal(evaluation, "resolve_signal"),
+        acknowledge=_signal(evaluation, "acknowledge_signal"),
+        title=_title(evaluation),
+        problems=tuple(evaluation.problems),
+    )
+
+
+def digest(key: str) -> str:
+    """Return the md5 hex of a grouping key, as OnCall stores it."""
+    return hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
+
+
+def without_templates(job: RouteJob, problem: Problem) -> Routed:
+    """Return the safe default for an alert whose templates cannot be evaluated at all: its own group."""
+    last = job.routes[-1] if job.routes and job.routes[-1].is_default else None
+    return Routed(
+        route_id=last.id if last else None,
+        route_reason=f"the default route: {problem.message}",
+        grouping_digest=digest(job.alert.id),
+        grouping_reason=f"not grouped: {problem.message}",
+        title=f"Alert from {job.integration.name}",
+        problems=(problem,),
+    )
+
+
+def _route(evaluation: Evaluation, routes: tuple[Route, ...]) -> tuple[Route | None, str]:
+    dump = _Dump(evaluation.variables["payload"])
+    for number, one in enumerate(routes, start=1):
+        if one.is_default:
+            return one, f"the default route: {number - 1} others did not match"
+        if _matches(evaluation, one, dump):
+            return one, f"route {number} of {len(routes)} matched ({one.routing_type})"
+    return None, f"none of {len(routes)} routes matched and there is no default route"
+
+
+class _Dump:
+    """The payload as the text that regular expressions of routes see, made when the first one asks."""
+
+    def __init__(self, payload: Any) -> None:
+        self._payload = payload
+        self._text: str | None = None
+
+    def text(self) -> str:
+        """JSON as Python writes it: ", " and ": " between, non-ASCII escaped. A pattern must fit that form."""
+        if self._text is None:
+            self._text = json.dumps(self._payload)
+        return self._text
+
+
+def _matches(evaluation: Evaluation, one: Route, dump: _Dump) -> bool:
+    if not one.routing_regex:
+        return False
+    where = f"route {one.id}"
+    if one.routing_type == "jinja2":
+        text = evaluation.text(where, one.routing_regex)
+        return text is not None and is_true(text)
+    try:
+        return search(one.routing_regex, dump.text())
+    except TemplateFailure as failure:
+        evaluation.note(where, failure)
+    except (RecursionError, TypeError, ValueError) as error:
+        evaluation.note(where, TemplateFailure(f"the payload has no JSON text: {error}"))
+    return False
+
+
+def _grouping_key(evaluation: Evaluation, alert: Alert) -> tuple[str | None, str]:
+    if alert.is_demo:
+        return None, "not grouped: demo alerts never are"
+    sources = sources_of(evaluation.integration, "grouping_key")
+    if not sources:
+        return None, "not grouped: this integration type has no grouping key"
+    key = evaluation.text("grouping_key", sources[0])
+    if key is None:
+        return None, "not grouped: the grouping template failed"
+    if key == "":
+        return None, "not grouped: the grouping key is empty"
+    if not key.strip():
+        return None, "not grouped: the grouping key is only white space"
+    if key.strip() == "None":
+        return None, 'not grouped: the grouping key is null ("None")'
+    return key, "grouped by the grouping template"
+
+
+def _signal(evaluation: Evaluation, name: str) -> bool:
+    sources = sources_of(evaluation.integration, name)
+    text = evaluation.text(name, sources[0]) if sources else None
+    return text is not None and is_true(text)
+
+
+def _title(evaluation: Evaluation) -> str | None:
+    integration = evaluation.integration
+    own, default = template_of(integration, "web", "title"), default_of(integration.type, "web", "title")
+    sources = [one for one in (own, default) if one is not None]
+    if own is not None and "source_link" in own:
+        links = sources_of(integration, "source_link")
+        evaluation.variables["source_link"] = evaluation.first("source_link", links) or ""
+    title = evaluation.first("web.title", sources, TITLE_LIMIT)
+    if title is None:
+        return f"Alert from {integration.name}"
+    return title if title.strip() not in ("", "None") else None

@@ -1,0 +1,21 @@
+"""Grafana Alerting's webhook contact point: the same body as Alertmanager's."""
+
+from __future__ import annotations
+
+from shared.integrations import alertmanager_body
+from shared.integrations.integration_type import IntegrationType, one_object
+
+TYPE = IntegrationType(
+    slug="grafana_alerting",
+    title="Grafana Alerting",
+    templates=alertmanager_body.templates("Grafana"),
+    example_firing=alertmanager_body.example("firing", sender="grafana"),
+    example_resolved=alertmanager_body.example("resolved", sender="grafana"),
+    notes=(
+        "In Grafana, add a contact point of the type *Webhook* with the integration's URL and method POST, leave "
+        "*Disable resolved message* off, and send a notification policy to it.\n\n"
+        "The grouping of the notification policy decides what is one alert group.\n"
+    ),
+    bodies=one_object,
+    prepare=alertmanager_body.with_counts,
+)
