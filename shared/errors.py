@@ -22,3 +22,7 @@ class Permanent(Exception):
 
 class Unavailable(Transient):
     """A dependency of the whole service (broker, database) is away: stop consuming until it is back."""
+
+
+class Unanswered(Transient):
+    """It was handed over and no answer came: it may have been done; doing it again may do it twice."""

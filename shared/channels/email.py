@@ -1,0 +1,209 @@
+"""E-mail: a text and an HTML part, one thread per alert group."""
+
+from __future__ import annotations
+
+import html
+import re
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from html.parser import HTMLParser
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from shared.channels.channel import Call, Channel, Message, Outcome, Reply, SmtpCall, SmtpReply, SmtpServer
+from shared.domain.configuration import User
+from shared.domain.delivery import Refused, Retry, Sent
+
+# Every byte of a mail is ASCII, so that no server on the way has to know 8BITMIME or SMTPUTF8.
+_POLICY = SMTP.clone(cte_type="7bit")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_ADDRESS = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+")
+_SUBJECT_LIMIT = 200
+_BLOCKS = frozenset(
+    {"p", "div", "br", "li", "tr", "table", "pre", "ul", "ol", "h1", "h2", "h3", "h4", "blockquote"}
+)
+
+
+class EmailSettings(BaseModel):
+    """The server that takes our mail, and the sender that it shows."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    host: str = Field(default="", description="SMTP server")
+    port: int = 25
+    username: str = Field(default="", description="empty: no login")
+    password: SecretStr = SecretStr("")
+    tls: str = Field(default="none", description="none, starttls or tls")
+    sender: str = Field(
+        default="", alias="from", description="From header; its domain also makes the Message-IDs"
+    )
+    timeout_s: float = 30.0
+
+
+def unready(settings: EmailSettings) -> str | None:
+    """Return what is missing before mail can be sent."""
+    if not settings.host:
+        return "e-mail is not set up: TOCSIN_SMTP_HOST is empty"
+    if not _ADDRESS.fullmatch(parseaddr(settings.sender)[1]):
+        return "e-mail is not set up: TOCSIN_SMTP_FROM holds no address"
+    return None
+
+
+def address(user: User) -> str | None:
+    """Return the person's mail address, None when there is none that mail can go to."""
+    found = user.email.strip()
+    if not _ADDRESS.fullmatch(found) or _CONTROLS.search(found):
+        return None
+    local, _, domain = found.rpartition("@")
+    try:
+        return f"{local.encode('ascii').decode()}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return None
+
+
+def post(message: Message, target: str, settings: EmailSettings) -> Call:
+    """Describe the mail; repeated for the same message it has the same Message-ID."""
+    sender = parseaddr(settings.sender)[1]
+    server = SmtpServer(
+        settings.host, settings.port, settings.tls, settings.username, settings.password.get_secret_value()
+    )
+    mail = compose(message, target, settings.sender)
+    return SmtpCall(server, sender, target, mail.as_bytes(), settings.timeout_s)
+
+
+def read(reply: Reply) -> Outcome:
+    """Judge the server's answer: 2xx took it, 4xx later, 5xx never."""
+    if not isinstance(reply, SmtpReply):
+        return Refused("an answer that is not SMTP")
+    said = f"the mail server said {reply.code} {_line(reply.text)[:300]}"
+    if 200 <= reply.code < 300:
+        return Sent(handle=_line(reply.text)[:200])
+    return Retry(said) if reply.code < 500 else Refused(said)
+
+
+def compose(message: Message, recipient: str, sender: str) -> EmailMessage:
+    """Return the mail. No text of an alert reaches a header with its line breaks."""
+    group = message.group
+    name, from_address = parseaddr(sender)
+    domain = from_address.rpartition("@")[2]
+    root = f"<{group.id}@{domain}>"
+    mail = EmailMessage(policy=_POLICY)
+    mail["Subject"] = subject(message)
+    mail["From"] = Address(display_name=_line(name), addr_spec=from_address)
+    mail["To"] = Address(addr_spec=recipient)
+    mail["Date"] = format_datetime(message.sent_at)
+    mail["Message-ID"] = f"<{message.id}@{domain}>"
+    mail["In-Reply-To"] = root
+    mail["References"] = root
+    mail["List-ID"] = f"<{_token(group.integration_id)}.{domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["X-Tocsin-Group"] = _token(group.id)
+    mail["X-Tocsin-Run"] = str(group.run)
+    mail.set_content(_clean(_text(message)))
+    mail.add_alternative(_clean(_html(message)), subtype="html")
+    return mail
+
+
+def subject(message: Message) -> str:
+    """Return one line that is the same for every mail of a group, so that mail programs keep them together."""
+    number = f" (#{message.group.number})" if message.group.number is not None else ""
+    return _line(_clean(message.card.title))[: _SUBJECT_LIMIT - len(number)].strip() + number or "Alert"
+
+
+def _facts(message: Message) -> list[str]:
+    group = message.group
+    count = "1 alert" if group.alerts_count == 1 else f"{group.alerts_count} alerts"
+    return [f"State: {group.state.value}", count, f"Since: {group.opened_at:%Y-%m-%d %H:%M:%S} UTC"]
+
+
+def _links(message: Message) -> list[tuple[str, str]]:
+    links = [
+        ("Alert group", message.url),
+        ("Source", message.card.source_link or ""),
+        ("Image", message.card.image_url or ""),
+    ]
+    return [(name, url) for name, url in links if url.startswith(("https://", "http://"))]
+
+
+def _text(message: Message) -> str:
+    links = [f"{name}: {_line(url)}" for name, url in _links(message)]
+    parts = [
+        message.card.title,
+        plain_text(message.card.message),
+        "\n".join(_facts(message)),
+        "\n".join(links),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _html(message: Message) -> str:
+    links = " &middot; ".join(f'<a href="{html.escape(url)}">{name}</a>' for name, url in _links(message))
+    return (
+        f"<!doctype html><html><body><h3>{html.escape(message.card.title)}</h3>\n<div>{message.card.message}</div>\n"
+        f"<p>{html.escape(' · '.join(_facts(message)))}</p>\n<p>{links}</p></body></html>\n"
+    )
+
+
+class _Text(HTMLParser):
+    """Collects what a reader of the HTML would see; links keep their address."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._hrefs: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _BLOCKS:
+            self.parts.append("\n")
+        if tag == "li":
+            self.parts.append("- ")
+        if tag == "a":
+            self._hrefs.append(dict(attrs).get("href") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._hrefs:
+            href = self._hrefs.pop()
+            if href and not "".join(self.parts).endswith(href):
+                self.parts.append(f" ({href})")
+        elif tag in _BLOCKS:
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def plain_text(markup: str) -> str:
+    """Return HTML as the text that a person reads."""
+    parser = _Text()
+    parser.feed(markup)
+    parser.close()
+    lines = "".join(parser.parts).split("\n")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines)).strip()
+
+
+def _line(text: str) -> str:
+    return _CONTROLS.sub(" ", text).strip()
+
+
+def _clean(text: str) -> str:
+    """Replace lone surrogates, which no charset can carry."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _token(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", text)
+
+
+CHANNEL = Channel(
+    slug="email",
+    title="E-mail",
+    prefix="smtp_",
+    settings=EmailSettings,
+    unready=unready,
+    post=post,
+    read=read,
+    address=address,
+)
