@@ -9,25 +9,26 @@ import sys
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from deploy.local.process import StartFailed
-from deploy.local.surroundings import kept_secret
+from deploy.local.surroundings import Surroundings, kept_secret
 from shared.domain.ingest import alert_id
 
 _CONFIGURATION = Path(__file__).with_name("demo.yaml")
+_USUAL_CATCHER = "http://127.0.0.1:8025"
 _TOKEN = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 class Demo:
     """Talks to the running api as its first user."""
 
-    def __init__(self, base: Path, api_url: str, environment: Mapping[str, str]) -> None:
+    def __init__(self, base: Path, around: Surroundings) -> None:
         self._base = base
-        self._api_url = api_url
-        self._environment = environment
+        self._api_url = around.api_url
+        self._catcher_url = around.catcher_url
+        self._environment = around.shared
         self.token = ""
 
     def prepare(self) -> None:
@@ -47,7 +48,11 @@ class Demo:
                 f"the api refuses the token that it made; see {self._base / 'logs' / 'api.log'}"
             )
         if not listed["results"]:
-            self._command("apply", "-f", str(_CONFIGURATION), "--yes")
+            # the demo's webhook goes to the catcher, which may have had to take another port
+            text = _CONFIGURATION.read_text().replace(_USUAL_CATCHER, self._catcher_url)
+            applied = self._base / "run" / _CONFIGURATION.name
+            applied.write_text(text)
+            self._command("apply", "-f", str(applied), "--yes")
 
     def lines(self) -> list[str]:
         """Three commands that answer 2xx: an alert fires, resolves, and its trace."""

@@ -52,7 +52,7 @@ class LocalStack:
         self._keeper = Keeper(jobs, self._base / "run" / "services", self._base / "logs", say)
         self._keeper.start()
         self._wait_for({"api"} & {job.name for job in jobs})
-        demo = Demo(self._base, around.api_url, around.shared)
+        demo = Demo(self._base, around)
         demo.prepare()
         self._wait_for({job.name for job in jobs})
         self._tell(around, demo, servers.management_url, time.monotonic() - began)
