@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import pytest
@@ -69,16 +71,12 @@ def test_a_body_is_refused_exactly_when_it_passes_a_limit(payload: Any, depth: i
     st.sampled_from([JSON, FORM, MULTIPART, "", "application/json; charset=utf-16", "a/b"]),
 )
 def test_any_bytes_are_a_payload_or_a_refusal_never_a_crash(body: bytes, content_type: str) -> None:
-    try:
+    with suppress(Refused):
         parse(body, content_type, Limits(3, 5))
-    except Refused as refused:
-        assert refused.status in (400, 415)
 
 
 @given(st.dictionaries(texts, texts, max_size=6))
 def test_form_fields_are_read_as_they_were_sent(fields: dict[str, str]) -> None:
-    from urllib.parse import urlencode
-
     assert parse(urlencode(fields).encode(), FORM, WIDE) == fields
 
 

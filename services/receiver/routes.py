@@ -1,0 +1,187 @@
+"""The HTTP side: URLs, checks in their order (token, type, body), and what a sender reads."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import structlog
+from aiohttp import web
+
+from services.receiver.accept import Acceptance, Accepted
+from services.receiver.body import must_hang_up, read
+from services.receiver.commit import Where
+from services.receiver.measures import Measures
+from shared import clock, integrations
+from shared.config import Settings
+from shared.domain.configuration import Integration
+from shared.domain.ingest import Limits, Refused, parse
+from shared.errors import Permanent, Transient
+from shared.live_configuration import LiveConfiguration
+from shared.secrets import digest
+
+log = structlog.get_logger(__name__)
+INGEST = "/integrations/v1/{type}/{token}{slash:/?}"
+HEARTBEAT = "/integrations/v1/{type}/{token}/heartbeat{slash:/?}"
+RETRY_AFTER_S = 5
+METHODS = "GET, HEAD, POST"
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title} – Tocsin</title></head>
+<body><h1>{title}</h1>
+<p>This is the address of an integration of type <b>{type}</b>. Send alerts to it with POST:</p>
+<pre>curl -H 'Content-Type: application/json' -d '{{"title": "Test", "state": "alerting"}}' '&lt;this address&gt;'</pre>
+<p>Keep the address secret: whoever knows it can send alerts.</p>
+</body></html>
+"""
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Routes:
+    """Answers monitoring tools. Status codes: 2xx safe, 4xx mend the sender, 5xx try again."""
+
+    def __init__(
+        self, settings: Settings, config: LiveConfiguration, acceptance: Acceptance, measures: Measures
+    ) -> None:
+        self._settings = settings
+        self._limits = Limits(settings.max_body_depth, settings.max_body_keys)
+        self._config = config
+        self._acceptance = acceptance
+        self._measures = measures
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve the ingest and heartbeat URLs on `app`; their final slash may be missing."""
+        for path, get, post in (
+            (INGEST, self._page, self._alerts),
+            (HEARTBEAT, self._heartbeat_get, self._heartbeat_post),
+        ):
+            resource = app.router.add_resource(path)
+            for method, handler in (("GET", get), ("HEAD", get), ("POST", post), ("*", self._no_method)):
+                resource.add_route(method, self._guarded(handler))
+
+    def _guarded(self, handler: Handler) -> Handler:
+        """Turn refusals into answers; nothing a sender does is an error of the server."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            try:
+                return await handler(request)
+            except Refused as refusal:
+                return await self._refuse(request, refusal)
+            except Transient as error:
+                log.warning("ingest.turned_away", reason=error.reason)
+                return await self._refuse(request, Refused(503, "no_room", "Not accepted, try again later."))
+
+        return guarded
+
+    async def _alerts(self, request: web.Request) -> web.Response:
+        began_s = clock.monotonic_s()
+        integration = await self._integration(request)
+        body = await read(request, self._settings.max_body_bytes)
+        payload = parse(body, request.headers.get("Content-Type", ""), self._limits)
+        accepted = await self._acceptance.alerts(integration, _split(integration, payload), request.headers)
+        self._measures.accepted[accepted.where].inc(len(accepted.ids))
+        self._measures.accept_s.observe(clock.monotonic_s() - began_s)
+        log.debug("alert.accepted", alert_id=accepted.ids[0], alerts=len(accepted.ids), where=accepted.where)
+        return _json(self._receipt(accepted), 200 if accepted.where is Where.BROKER else 202)
+
+    async def _heartbeat_get(self, request: web.Request) -> web.Response:
+        await self._ping(request)
+        return _json(":)", 200)
+
+    async def _heartbeat_post(self, request: web.Request) -> web.Response:
+        await self._ping(request)
+        return web.Response()
+
+    async def _ping(self, request: web.Request) -> None:
+        await self._acceptance.heartbeat(await self._integration(request))
+        self._measures.heartbeats.inc()
+
+    async def _page(self, request: web.Request) -> web.Response:
+        integration = await self._integration(request)
+        page = PAGE.format(title=html.escape(integration.name), type=html.escape(integration.type))
+        return web.Response(text=page, content_type="text/html")
+
+    async def _no_method(self, request: web.Request) -> web.Response:
+        raise Refused(405, "method", f'Method "{request.method}" not allowed.', as_json=True)
+
+    async def _integration(self, request: web.Request) -> Integration:
+        """Return the integration whose token is in the URL; an unknown one is looked for once in what is stored."""
+        token = digest(request.match_info["token"])
+        found = self._config.current.integration_by_digest.get(token)
+        if found is None:
+            await self._config.refresh()
+            found = self._config.current.integration_by_digest.get(token)
+        if not self._config.has_any:
+            raise Refused(503, "no_configuration", "No configuration was loaded yet, try again later.")
+        if found is None:
+            raise Refused(403, "unknown_token", "Integration key was not found. Permission denied.")
+        word = request.match_info["type"]
+        if word not in (found.type, integrations.path_word(found.type)):
+            raise Refused(
+                400, "wrong_type", f"The URL is of type {word}, the integration is of type {found.type}."
+            )
+        return found
+
+    def _receipt(self, accepted: Accepted) -> dict[str, Any]:
+        first = accepted.ids[0]
+        return {
+            "id": first,
+            "alert_id": first,
+            "ids": accepted.ids,
+            "trace_url": f"{self._settings.public_url.rstrip('/')}/api/v1/alerts/{first}/trace",
+            "accepted_at": accepted.at,
+            "dedup": accepted.key,
+            "spooled": accepted.where is Where.SPOOL,
+        }
+
+    async def _refuse(self, request: web.Request, refusal: Refused) -> web.StreamResponse:
+        self._measures.refused.labels(refusal.word).inc()
+        log.info(
+            "ingest.refused",
+            status=refusal.status,
+            why=refusal.word,
+            type=request.match_info["type"],
+            remote=request.remote,
+        )
+        answer = _answer(refusal)
+        if must_hang_up(request):
+            answer.force_close()
+            await answer.prepare(request)
+            await answer.write_eof()
+            request.protocol.force_close()
+        return answer
+
+
+def _split(integration: Integration, payload: Any) -> list[Any]:
+    """Return the payloads of a body's alerts; a type that no longer exists takes the body as one."""
+    found = integrations.by_slug(integration.type)
+    try:
+        payloads = [payload] if found is None else found.split(payload)
+    except Permanent as error:
+        raise Refused(
+            400, "wrong_shape", f"This integration cannot read the body: {error.reason}."
+        ) from error
+    if not payloads:
+        raise Refused(400, "no_alerts", "The body holds no alerts.")
+    return payloads
+
+
+def _json(value: Any, status: int) -> web.Response:
+    body = orjson.dumps(value, option=orjson.OPT_UTC_Z)
+    return web.Response(body=body, status=status, content_type="application/json")
+
+
+def _answer(refusal: Refused) -> web.Response:
+    answer = (
+        _json({"detail": refusal.reason}, refusal.status)
+        if refusal.as_json
+        else web.Response(text=refusal.reason)
+    )
+    answer.set_status(refusal.status)
+    if refusal.status == 503:
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if refusal.status == 405:
+        answer.headers["Allow"] = METHODS
+    return answer

@@ -1,0 +1,57 @@
+"""The receiver, put together: HTTP in, events out, a spool beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+
+from services.receiver import masking
+from services.receiver.accept import Acceptance
+from services.receiver.commit import Broker, Committer
+from services.receiver.drain import Drain
+from services.receiver.lanes import Lanes
+from services.receiver.measures import Measures
+from services.receiver.routes import Routes
+from services.receiver.settings import ReceiverSettings
+from services.receiver.spools import FOLDER, Spools
+from shared.events import AlertReceived, HeartbeatReceived
+from shared.service import Io, Service
+from shared.stage import Handler
+
+
+@asynccontextmanager
+async def open_service(io: Io) -> AsyncIterator[Handler | None]:
+    """Serve the ingest URLs; nothing is consumed."""
+    masking.install()
+    settings = io.settings
+    assert isinstance(settings, ReceiverSettings)
+    spools = Spools(settings.data_dir / FOLDER, settings.spool_max_bytes)
+    broker = Broker(io.bus, settings.confirm_timeout_s)
+    with ThreadPoolExecutor(1, thread_name_prefix="spool") as thread:
+        committer = Committer(broker, spools, thread)
+        drain = Drain(broker, spools, thread)
+        acceptance = Acceptance(io.bus, io.config, committer, Lanes(settings.bulk_above_per_s))
+        measures = Measures(io.metrics.registry, spools)
+        Routes(settings, io.config, acceptance, measures).add_to(io.http)
+        # Without the broker it still accepts: a balancer must keep sending here.
+        io.add_ready_check("broker", lambda: None)
+        io.add_ready_check("configuration", lambda: None if io.config.has_any else "none was ever loaded")
+        io.spawn("commit", committer.run)
+        io.spawn("drain", drain.run)
+        io.spawn("adopt", drain.adopt)
+        try:
+            yield None
+            await committer.finish()
+        finally:
+            spools.close()
+
+
+service = Service(
+    name="receiver",
+    open=open_service,
+    emits=(AlertReceived, HeartbeatReceived),
+    needs_database=False,
+    keeps=frozenset({"integrations"}),
+    settings=ReceiverSettings,
+)

@@ -1,0 +1,94 @@
+"""A receiver in the test's own process, on a real broker, with a configuration but no database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aio_pika
+from aiohttp import ClientSession
+from prometheus_client import CollectorRegistry
+
+from services.receiver.service import service
+from services.receiver.settings import ReceiverSettings
+from shared.bus import wire
+from shared.domain.configuration import ConfigSnapshot, Integration
+from shared.events import Event
+from shared.secrets import digest
+from shared.service import Running
+
+# Nothing listens there: the receiver has to do without the database.
+NO_MONGO = "mongodb://127.0.0.1:1/none?serverSelectionTimeoutMS=200"
+INTEGRATIONS = (
+    Integration(id="CWEB", name="Web <shop>", type="webhook", token_digest=digest("web-token")),
+    Integration(id="CAM", name="Prometheus", type="alertmanager", token_digest=digest("am-token")),
+)
+CONFIGURATION = ConfigSnapshot(version=7, integrations=INTEGRATIONS)
+WEB = "/integrations/v1/webhook/web-token/"
+
+
+class RunningReceiver:
+    """What a test needs of it: its address, its runtime, and a client."""
+
+    def __init__(self, running: Running, client: ClientSession) -> None:
+        self.running = running
+        self.client = client
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.running.port}"
+
+    async def connected(self) -> None:
+        await asyncio.wait_for(self.running.io.rabbit.wait_connected(), 20)
+
+    async def post(self, path: str = WEB, json: Any = None, **more: Any) -> tuple[int, Any]:
+        """Return status and body (JSON if it is)."""
+        async with self.client.post(self.url + path, json=json, **more) as answer:
+            return answer.status, await (
+                answer.json() if answer.content_type == "application/json" else answer.text()
+            )
+
+    async def metric(self, name: str, **labels: str) -> float:
+        value = self.running._registry.get_sample_value(name, labels)
+        return value or 0.0
+
+
+@asynccontextmanager
+async def a_receiver(
+    amqp_url: str, data_dir: Path, configuration: ConfigSnapshot | None = CONFIGURATION, **settings: Any
+) -> AsyncIterator[RunningReceiver]:
+    """Start a receiver and stop it again, gracefully."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    if configuration is not None:
+        (data_dir / "configuration-receiver.json").write_text(configuration.model_dump_json())
+    values = {"amqp_url": amqp_url, "mongo_url": NO_MONGO, "data_dir": data_dir, "env": "test", **settings}
+    running = Running(service, ReceiverSettings.model_validate(values), CollectorRegistry())
+    stop, ready = asyncio.Event(), asyncio.Event()
+    task = asyncio.create_task(running.run(stop, on_ready=lambda _: ready.set()))
+    try:
+        await asyncio.wait_for(ready.wait(), 20)
+        async with ClientSession() as client:
+            yield RunningReceiver(running, client)
+    finally:
+        stop.set()
+        await asyncio.wait_for(task, 20)
+
+
+async def events_in(amqp_url: str, queue: str, at_least: int, timeout_s: float = 20) -> list[Event]:
+    """Take events from a queue until there are `at_least` different ones; more than that are returned too."""
+    found: dict[str, Event] = {}
+    connection = await aio_pika.connect(amqp_url)
+    async with connection, asyncio.timeout(timeout_s):
+        source = await (await connection.channel()).get_queue(queue, ensure=False)
+        while len(found) < at_least:
+            message = await source.get(fail=False)
+            if message is None:
+                await asyncio.sleep(0.02)
+                continue
+            for event in wire.decode(message.body):
+                found[event.id] = event
+            await message.ack()
+    return list(found.values())
