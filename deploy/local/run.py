@@ -43,7 +43,9 @@ class LocalStack:
         began = time.monotonic()
         end_leftovers(self._base / "run" / "services")
         say("Starting RabbitMQ and MongoDB ...")
-        servers, self._servers = ensure_servers(self._base / "run", prefer_usual_ports=True)
+        servers, self._servers = ensure_servers(
+            self._base / "run", prefer_usual_ports=True, wait_for_broker=False
+        )
         around = Surroundings(self._base, servers, os.environ)
         for note in [*(self._servers.moved if self._servers else []), *around.moved]:
             say(f"  {note}")
@@ -51,6 +53,8 @@ class LocalStack:
         jobs = around.jobs()
         self._keeper = Keeper(jobs, self._base / "run" / "services", self._base / "logs", say)
         self._keeper.start()
+        if self._servers is not None and self._servers.rabbit.is_running:
+            self._servers.rabbit.wait_ready()
         self._wait_for({"api"} & {job.name for job in jobs})
         demo = Demo(self._base, around)
         demo.prepare()

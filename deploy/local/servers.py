@@ -89,10 +89,13 @@ class LocalServers:
         return Rabbit(self.base / "rabbit", {}).is_running
 
 
-def ensure_servers(base: Path, prefer_usual_ports: bool = False) -> tuple[Servers, LocalServers | None]:
+def ensure_servers(
+    base: Path, prefer_usual_ports: bool = False, wait_for_broker: bool = True
+) -> tuple[Servers, LocalServers | None]:
     """The servers to use, started under `base` where the environment names none.
 
-    The second value is what can be stopped again; None when both are somebody else's.
+    The second value is what can be stopped again; None when both are somebody else's. The broker takes
+    seconds: whoever can do something else meanwhile calls `rabbit.wait_ready()` later.
 
     Raises:
         StartFailed: a server is needed and could not be started.
@@ -112,7 +115,8 @@ def ensure_servers(base: Path, prefer_usual_ports: bool = False) -> tuple[Server
             local.mongo.start()
             mongo_url = local.mongo.url()
         if not amqp_url:
-            local.rabbit.wait_ready()
+            if wait_for_broker:
+                local.rabbit.wait_ready()
             amqp_url, management_url = local.rabbit.amqp_url(), local.rabbit.management_url
     return Servers(amqp_url, mongo_url, management_url, started), local
 
