@@ -1,0 +1,305 @@
+"""Every service as a process of its own, against given servers: for the e2e, chaos, prove and bench suites.
+
+    stack = Stack(amqp_url, mongo_url, tmp_path, instances={"router": 2}, settings={"TOCSIN_SMTP_HOST": "127.0.0.1"})
+    await stack.start(configuration_yaml)
+    stack.kill9("grouper", 0)
+    await stack.start_one("grouper", 0)
+    await stack.stop()
+
+Services not named in `instances` run once; 0 leaves one out. Ports are chosen once and survive restarts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+from deploy.local.ports import free_port
+from shared.secrets import new_key
+
+ROOT = Path(__file__).resolve().parents[2]
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 20.0
+_TOKEN = re.compile(r"\b[0-9a-f]{64}\b")
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+class StackFailed(Exception):
+    """A service ended or did not become ready; the message ends with its log."""
+
+
+@dataclass
+class Instance:
+    """One process of one service, now or to be started again."""
+
+    service: str
+    index: int
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{self.service}-{self.index}"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def tail(self, lines: int = 60) -> str:
+        """Return the end of its log."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+
+class Stack:
+    """Starts, kills and restarts services; `token` is an API token once `start` has returned."""
+
+    def __init__(
+        self,
+        amqp_url: str,
+        mongo_url: str,
+        base_dir: Path,
+        instances: Mapping[str, int] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.base_dir = base_dir
+        self.logs = base_dir / "logs"
+        self.token = ""
+        for folder in (self.logs, base_dir / "data"):
+            folder.mkdir(parents=True, exist_ok=True)
+        counts = dict.fromkeys(existing_services(), 1) | dict(instances or {})
+        names = [(service, index) for service, count in counts.items() for index in range(count)]
+        self.instances = [
+            Instance(service, index, port, self.logs / f"{service}-{index}.log")
+            for (service, index), port in zip(names, _free_ports(len(names)), strict=True)
+        ]
+        self.environment = self._environment(amqp_url, mongo_url) | dict(settings or {})
+
+    def _environment(self, amqp_url: str, mongo_url: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TOCSIN_")}
+        return kept | {
+            "TOCSIN_AMQP_URL": amqp_url,
+            "TOCSIN_MONGO_URL": mongo_url,
+            "TOCSIN_DATA_DIR": str(self.base_dir / "data"),
+            "TOCSIN_SECRET_KEY": new_key(),
+            "TOCSIN_ENV": "test",
+            "TOCSIN_PUBLIC_URL": self._url_if_any("api"),
+            "TOCSIN_INGEST_URL": self._url_if_any("receiver"),
+            "TOCSIN_ALLOW_PRIVATE_ADDRESSES": "true",
+        }
+
+    def _url_if_any(self, service: str) -> str:
+        return next((one.url for one in self.instances if one.service == service), "http://127.0.0.1:1")
+
+    def instance(self, service: str, index: int = 0) -> Instance:
+        """Return one instance, running or not."""
+        return next(one for one in self.instances if (one.service, one.index) == (service, index))
+
+    def of(self, service: str) -> list[Instance]:
+        """Return all instances of a service."""
+        return [one for one in self.instances if one.service == service]
+
+    def url(self, service: str, index: int = 0) -> str:
+        """Return the base URL of an instance; it is the same after a restart."""
+        return self.instance(service, index).url
+
+    def pid(self, service: str, index: int = 0) -> int | None:
+        """Return the process id of an instance, None when it does not run."""
+        one = self.instance(service, index)
+        return one.process.pid if one.process is not None and one.is_running else None
+
+    async def start(self, configuration: str | None = None) -> None:
+        """Start everything, make an API token, apply a configuration if one is given, and wait until all are ready.
+
+        Without a configuration the receiver is not waited for: it is ready with the first `apply`.
+        """
+        for one in self.instances:
+            self._spawn(one)
+        self.token = await self._new_token()
+        if configuration is not None:
+            await self.wait_ready(*self.of("api"))
+            await self.apply(configuration)
+        await self.wait_ready(*(one for one in self.instances if configuration or one.service != "receiver"))
+
+    def spawn(self, service: str, index: int = 0) -> None:
+        """Start an instance without waiting for it."""
+        self._spawn(self.instance(service, index))
+
+    async def start_one(self, service: str, index: int = 0) -> None:
+        """Start an instance (again) and wait until it is ready."""
+        one = self.instance(service, index)
+        self._spawn(one)
+        await self.wait_ready(one)
+
+    def kill9(self, service: str, index: int = 0) -> None:
+        """SIGKILL one instance, and nothing else: what it leaves behind is its own business."""
+        one = self.instance(service, index)
+        assert one.process is not None
+        one.process.kill()
+        one.process.wait()
+
+    async def stop_one(self, service: str, index: int = 0) -> int:
+        """SIGTERM one instance, wait, and return its exit code."""
+        one = self.instance(service, index)
+        assert one.process is not None
+        one.process.terminate()
+        return await asyncio.to_thread(one.process.wait, STOP_TIMEOUT_S)
+
+    async def wait_ready(self, *instances: Instance, timeout_s: float = START_TIMEOUT_S) -> None:
+        """Wait until `/readyz` of these instances answers 200.
+
+        Raises:
+            StackFailed: one of them ended, or is not ready in time.
+        """
+        async with aiohttp.ClientSession() as client:
+            await asyncio.gather(
+                *(_until_ready(client, one, timeout_s) for one in instances or self.instances)
+            )
+
+    async def apply(self, configuration: str) -> None:
+        """Apply a configuration (YAML text) with `tocsin apply` and wait until every receiver knows it."""
+        file = self.base_dir / "configuration.yaml"
+        file.write_text(configuration)
+        await self.command("apply", "-f", str(file), "--yes")
+        await self.wait_ready(*(one for one in self.of("receiver") if one.is_running))
+
+    async def command(self, *arguments: str) -> str:
+        """Run the `tocsin` command line against this stack and return what it printed.
+
+        Raises:
+            StackFailed: its exit code was not 0.
+        """
+        environment = self.environment | {
+            "TOCSIN_TOKEN": self.token,
+            "TOCSIN_API_URL": self._url_if_any("api"),
+        }
+        process = await asyncio.create_subprocess_exec(
+            str(Path(sys.executable).with_name("tocsin")),
+            *arguments,
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        printed, _ = await asyncio.wait_for(process.communicate(), START_TIMEOUT_S)
+        if process.returncode != 0:
+            raise StackFailed(
+                f"tocsin {' '.join(arguments)} ended with {process.returncode}:\n{printed.decode()}"
+            )
+        return printed.decode()
+
+    async def stop(self) -> None:
+        """SIGTERM everything, wait, and SIGKILL what is left, with whatever its processes started.
+
+        Raises:
+            StackFailed: a service did not end by itself within 20 s.
+        """
+        started = [(one, one.process) for one in self.instances if one.process is not None]
+        for _, process in started:
+            process.terminate()
+        ended = await asyncio.gather(*(asyncio.to_thread(_ends, process) for _, process in started))
+        for _, process in started:
+            _kill_session(process.pid)
+            process.wait()
+        late = [one for (one, _), in_time in zip(started, ended, strict=True) if not in_time]
+        if late:
+            raise StackFailed("\n".join(f"{one.name} did not stop:\n{one.tail()}" for one in late))
+
+    def logs_tail(self, lines: int = 25) -> str:
+        """Return the end of every log: what a failed test shows."""
+        return "\n".join(f"===== {one.name} (port {one.port})\n{one.tail(lines)}" for one in self.instances)
+
+    async def _new_token(self) -> str:
+        found = _TOKEN.search(await self.command("token", "create", "--name", "stack"))
+        if found is None:
+            raise StackFailed("`tocsin token create` printed no token")
+        return found.group()
+
+    def _spawn(self, one: Instance) -> None:
+        assert not one.is_running, f"{one.name} runs already"
+        environment = self.environment | {
+            "TOCSIN_PORT": str(one.port),
+            "TOCSIN_INSTANCE": one.name,
+            **one.settings,
+        }
+        with one.log.open("ab") as log:
+            one.process = subprocess.Popen(
+                [sys.executable, "-m", f"services.{one.service}"],
+                env=environment,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+
+
+def existing_services() -> list[str]:
+    """Return the services that can be run."""
+    return sorted(one.parent.name for one in (ROOT / "services").glob("*/__main__.py"))
+
+
+def _free_ports(count: int) -> list[int]:
+    ports: set[int] = set()
+    while len(ports) < count:
+        ports.add(free_port())
+    return list(ports)
+
+
+def _die_with_parent() -> None:
+    """Runs in the child: a test session that is killed leaves no services behind."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _ends(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _kill_session(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+async def _until_ready(client: aiohttp.ClientSession, one: Instance, timeout_s: float) -> None:
+    last = "no answer"
+    try:
+        async with asyncio.timeout(timeout_s):
+            while True:
+                if not one.is_running:
+                    raise StackFailed(f"{one.name} ended while it was waited for:\n{one.tail()}")
+                try:
+                    async with client.get(f"{one.url}/readyz") as answer:
+                        if answer.status == 200:
+                            return
+                        last = await answer.text()
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.05)
+    except TimeoutError as error:
+        raise StackFailed(
+            f"{one.name} is not ready within {timeout_s:.0f} s: {last}\n{one.tail()}"
+        ) from error
