@@ -5,38 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
-
-from shared.domain.configuration import Integration
+from shared.domain.cards import CARD_OF, Texts, prepared_for_telegram
 from shared.domain.evaluation import Evaluation, default_of, sources_of, template_of
 from shared.domain.markup import is_link
-from shared.domain.media import CARD_OF, PARTS, Texts, prepared_for_telegram
-from shared.domain.model import Card, Frozen, Group, Problem
+from shared.domain.model import Problem
+from shared.domain.template_jobs import PARTS, Rendered, RenderJob, plain_title
 from shared.templates import RESULT_LIMIT, TITLE_LIMIT
 
-MEDIA = tuple(PARTS)
-
-
-class RenderJob(Frozen):
-    """A group and the payload of its newest alert, which every medium shows.
-
-    `media` are public names (web, slack, telegram, sms, phone_call, email, mobile_app, mattermost, msteams);
-    `group_url` is the group's page.
-    """
-
-    integration: Integration
-    group: Group
-    payload: Any = None
-    media: tuple[str, ...] = MEDIA
-    group_url: str = ""
-    config_version: int = 0
-
-
-class Rendered(Frozen):
-    """What the media asked for show, ready for each medium's envelope."""
-
-    cards: dict[str, Card] = Field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
+__all__ = ["RenderJob", "Rendered", "render", "render_texts"]
 
 
 def render(job: RenderJob, now: datetime) -> Rendered:
@@ -62,17 +38,6 @@ def render_texts(job: RenderJob, now: datetime) -> tuple[dict[str, Texts], str |
         if medium != "web":
             texts[medium] = rendering.medium(medium)
     return texts, rendering.source_link, tuple(rendering.evaluation.problems)
-
-
-def without_templates(job: RenderJob, problem: Problem) -> Rendered:
-    """Return plain cards for a group whose templates cannot be evaluated at all."""
-    shown = Texts(title=_plain_title(job.integration), message=f"{problem.where}: {problem.message}")
-    cards = {medium: CARD_OF[medium](shown, None, job.group_url) for medium in job.media}
-    return Rendered(cards=cards, problems=(problem,))
-
-
-def _plain_title(integration: Integration) -> str:
-    return f"Alert from {integration.name}"
 
 
 class _Rendering:
@@ -148,7 +113,7 @@ class _Rendering:
     def _constant(self, medium: str, part: str) -> str | None:
         if part == "image_url":
             return None
-        title = _plain_title(self._integration)
+        title = plain_title(self._integration)
         return title if part == "title" else f"{title}: the templates of {medium}.{part} failed"
 
 

@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
-
-from shared.domain.configuration import Integration, Route
+from shared.domain.configuration import Route
 from shared.domain.evaluation import Evaluation, default_of, sources_of, template_of
-from shared.domain.model import Alert, Frozen, Problem
+from shared.domain.model import Alert
+from shared.domain.template_jobs import Routed, RouteJob, digest, plain_title
 from shared.templates import TITLE_LIMIT, TemplateFailure, is_true, search
 
-
-class RouteJob(Frozen):
-    """An alert, and the configuration it is to be decided with. `routes` in order, the default one last."""
-
-    alert: Alert
-    integration: Integration
-    routes: tuple[Route, ...] = ()
-    config_version: int = 0
-
-
-class Routed(Frozen):
-    """What was decided of one alert.
-
-    `grouping_key` is the text that groups it, None when nothing does; `grouping_digest` its md5 hex, and
-    without a key that of the alert's id, so that a repeated delivery gets the same. `title` is the raw web
-    title, cut after 500 characters, None when there is none.
-    """
-
-    route_id: str | None = None
-    route_reason: str = ""
-    grouping_key: str | None = None
-    grouping_digest: str
-    grouping_reason: str = ""
-    resolve: bool = False
-    acknowledge: bool = False
-    title: str | None = None
-    labels: dict[str, str] = Field(default_factory=dict)
-    problems: tuple[Problem, ...] = ()
+__all__ = ["RouteJob", "Routed", "route"]
 
 
 def route(job: RouteJob, now: datetime) -> Routed:
@@ -65,24 +36,6 @@ def route(job: RouteJob, now: datetime) -> Routed:
         acknowledge=_signal(evaluation, "acknowledge_signal"),
         title=_title(evaluation),
         problems=tuple(evaluation.problems),
-    )
-
-
-def digest(key: str) -> str:
-    """Return the md5 hex of a grouping key, as OnCall stores it."""
-    return hashlib.md5(key.encode(), usedforsecurity=False).hexdigest()
-
-
-def without_templates(job: RouteJob, problem: Problem) -> Routed:
-    """Return the safe default for an alert whose templates cannot be evaluated at all: its own group."""
-    last = job.routes[-1] if job.routes and job.routes[-1].is_default else None
-    return Routed(
-        route_id=last.id if last else None,
-        route_reason=f"the default route: {problem.message}",
-        grouping_digest=digest(job.alert.id),
-        grouping_reason=f"not grouped: {problem.message}",
-        title=f"Alert from {job.integration.name}",
-        problems=(problem,),
     )
 
 
@@ -159,5 +112,5 @@ def _title(evaluation: Evaluation) -> str | None:
         evaluation.variables["source_link"] = evaluation.first("source_link", links) or ""
     title = evaluation.first("web.title", sources, TITLE_LIMIT)
     if title is None:
-        return f"Alert from {integration.name}"
+        return plain_title(integration)
     return title if title.strip() not in ("", "None") else None

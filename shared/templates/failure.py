@@ -16,7 +16,8 @@ class TemplateFailure(Exception):
 
     def __init__(self, message: str, line: int | None = None, *, warning: bool = False) -> None:
         super().__init__(message)
-        self.detail = message[:MESSAGE_LIMIT]
+        # The text may quote the payload: what cannot be written as UTF-8 is replaced.
+        self.detail = message[:MESSAGE_LIMIT].encode(errors="replace").decode()
         self.line = line
         self.warning = warning
 

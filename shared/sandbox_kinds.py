@@ -1,0 +1,94 @@
+"""What a sandbox can be asked: how each kind of job is written, its answer read, and what stands in for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from shared.domain.configuration import Integration, Route
+from shared.domain.model import Problem
+from shared.domain.template_jobs import (
+    Preview,
+    PreviewError,
+    PreviewJob,
+    Rendered,
+    RenderJob,
+    Routed,
+    RouteJob,
+    rendered_without_templates,
+    routed_without_templates,
+)
+from shared.sandbox_wire import preview_job, render_job, route_job
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+
+class Defined(NamedTuple):
+    """The part of a job that many jobs share: it is sent once per (integration id, configuration version)."""
+
+    integration: Integration
+    routes: tuple[Route, ...]
+    config_version: int
+
+
+@dataclass(frozen=True)
+class Kind(Generic[Job, Result]):
+    """One thing to ask. `instead` makes the safe default of a job from the reason why there is no answer.
+
+    `limits` is how many times the ordinary CPU time a job of this kind has.
+    """
+
+    name: str
+    shared: Callable[[Job], Defined | None]
+    write: Callable[[Job, int], bytes]
+    read: Callable[[Any], Result]
+    instead: Callable[[Job, str], Result]
+    limits: float = 1.0
+
+
+def _routed_instead(job: RouteJob, reason: str) -> Routed:
+    problem = Problem(
+        integration_id=job.integration.id, where="routing", message=reason, alert_id=job.alert.id
+    )
+    return routed_without_templates(job, problem)
+
+
+def _rendered_instead(job: RenderJob, reason: str) -> Rendered:
+    problem = Problem(
+        integration_id=job.integration.id,
+        where="rendering",
+        message=reason,
+        alert_id=job.group.last_alert_id,
+    )
+    return rendered_without_templates(job, problem)
+
+
+def _preview_instead(_: PreviewJob, reason: str) -> Preview:
+    return Preview(errors=(PreviewError(template="templates", message=reason),))
+
+
+ROUTE = Kind[RouteJob, Routed](
+    name="route",
+    shared=lambda job: Defined(job.integration, job.routes, job.config_version),
+    write=route_job,
+    read=Routed.model_validate,
+    instead=_routed_instead,
+)
+RENDER = Kind[RenderJob, Rendered](
+    name="render",
+    shared=lambda job: Defined(job.integration, (), job.config_version),
+    write=render_job,
+    read=Rendered.model_validate,
+    instead=_rendered_instead,
+)
+# Everything of an integration is compiled for one payload, so it may take longer.
+PREVIEW = Kind[PreviewJob, Preview](
+    name="preview",
+    shared=lambda job: None,
+    write=preview_job,
+    read=Preview.model_validate,
+    instead=_preview_instead,
+    limits=4.0,
+)

@@ -1,0 +1,215 @@
+"""The process that evaluates templates of users: no environment, little memory, little time, nothing to lose.
+
+Started by shared.sandbox_process with one socket as its standard input. A job that runs over its time is
+stopped from inside when it is Python that runs, and ends the process when it is a single long instruction.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import orjson
+
+from shared.domain.configuration import Integration, Route
+from shared.domain.model import Alert, Frozen, Group
+from shared.domain.preview import preview
+from shared.domain.rendering import render
+from shared.domain.routing import route
+from shared.domain.template_jobs import PreviewJob, RenderJob, RouteJob
+from shared.sandbox_wire import LENGTH, framed
+from shared.templates import check
+
+MEMORY_BYTES = 64 * 1024 * 1024
+PAGE_BYTES = resource.getpagesize()
+FLUSH_BYTES = 64 * 1024
+# After so many jobs of one integration ran over in one call, the rest of them is handed back untried.
+TRIES = 2
+NOT_NEEDED = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class TimeUp(BaseException):
+    """The job has used its CPU time. Not an Exception, so that nothing on the way takes it for its own."""
+
+
+class Guard:
+    """Holds one job at a time to its CPU time and to 64 MiB more memory than there was before."""
+
+    def __init__(self) -> None:
+        self._armed = False
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY)
+        signal.signal(signal.SIGPROF, self._on_time)
+
+    def run(self, limit_s: float, work: Callable[[], Frozen | dict[str, Any]]) -> Any:
+        """Return what the work makes.
+
+        Raises:
+            TimeUp: it used more CPU time than `limit_s`. At 1.5 times of it the process ends.
+        """
+        self._limit_memory()
+        try:
+            self._armed = True
+            # The first timer raises TimeUp again and again, should something have swallowed it.
+            signal.setitimer(signal.ITIMER_PROF, limit_s, 0.02)
+            signal.setitimer(signal.ITIMER_VIRTUAL, limit_s * 1.5)
+            return work()
+        finally:
+            self.disarm()
+
+    def disarm(self) -> None:
+        """Stop both timers."""
+        self._armed = False
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+
+    def _on_time(self, *_: object) -> None:
+        if self._armed:
+            raise TimeUp
+
+    def _limit_memory(self) -> None:
+        pages = int(os.pread(self._statm, 32, 0).split(None, 1)[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * PAGE_BYTES + MEMORY_BYTES, resource.RLIM_INFINITY))
+
+
+class Worker:
+    """Answers frames: the definitions it was sent are kept, the jobs are done in order."""
+
+    def __init__(self) -> None:
+        self._guard = Guard()
+        self._defined: dict[int, tuple[Integration, tuple[Route, ...]]] = {}
+        self._work: dict[str, Callable[[dict[str, Any], datetime], Frozen | dict[str, Any]]] = {
+            "route": self._route,
+            "render": self._render,
+            "preview": _preview,
+            "check": _check,
+        }
+
+    def answers(self, asked: dict[str, Any]) -> Iterator[bytes]:
+        """Yield the answer of each job as JSON bytes."""
+        self._define(asked)
+        now, limit_s, work = datetime.fromisoformat(asked["now"]), asked["limit_s"], self._work[asked["kind"]]
+        ran_over: Counter[int] = Counter()
+        for job in asked["jobs"]:
+            reference = job.get("ref", 0)
+            if ran_over[reference] >= TRIES:
+                yield _given_up("others of its integration took too long")
+                continue
+            try:
+                yield _dumped(self._guard.run(limit_s, partial(work, job, now)))
+            except TimeUp:
+                self._guard.disarm()
+                ran_over[reference] += 1
+                yield _given_up(f"it took longer than {limit_s:g} s")
+            except MemoryError:
+                yield _given_up("it needs more memory than a template may use")
+
+    def _define(self, asked: dict[str, Any]) -> None:
+        if asked.get("forget"):
+            self._defined.clear()
+        for reference, one in asked.get("define", {}).items():
+            integration = Integration(token_digest="", **one["integration"])
+            self._defined[int(reference)] = (integration, tuple(Route(**route) for route in one["routes"]))
+
+    def _route(self, job: dict[str, Any], now: datetime) -> Frozen:
+        integration, routes = self._defined[job["ref"]]
+        alert = Alert.model_construct(
+            id=job["id"],
+            integration_id=integration.id,
+            received_at=NOT_NEEDED,
+            payload=job["payload"],
+            is_demo=job["is_demo"],
+        )
+        return route(
+            RouteJob.model_construct(alert=alert, integration=integration, routes=routes, config_version=0),
+            now,
+        )
+
+    def _render(self, job: dict[str, Any], now: datetime) -> Frozen:
+        integration, _ = self._defined[job["ref"]]
+        asked = RenderJob.model_construct(
+            integration=integration,
+            group=Group.model_validate(job["group"]),
+            payload=job["payload"],
+            media=tuple(job["media"]),
+            group_url=job["group_url"],
+            config_version=0,
+        )
+        return render(asked, now)
+
+
+def _preview(job: dict[str, Any], now: datetime) -> Frozen:
+    return preview(PreviewJob(**job), now)
+
+
+def _check(job: dict[str, Any], now: datetime) -> dict[str, Any]:
+    failure = check(job["source"])
+    return {"message": failure.detail, "line": failure.line} if failure else {"message": None, "line": None}
+
+
+def _dumped(answer: Any) -> bytes:
+    return orjson.dumps(answer, default=_fields)
+
+
+def _fields(model: Any) -> Any:
+    if isinstance(model, Frozen):
+        return model.__dict__
+    raise TypeError(f"{type(model).__name__} has no JSON form")
+
+
+def _given_up(message: str) -> bytes:
+    return orjson.dumps({"given_up": message})
+
+
+def _received(connection: socket.socket, size: int) -> bytes | None:
+    parts = bytearray(size)
+    view, got = memoryview(parts), 0
+    while got < size:
+        count = connection.recv_into(view[got:])
+        if count == 0:
+            return None
+        got += count
+    return bytes(parts)
+
+
+def _serve(connection: socket.socket, worker: Worker) -> None:
+    connection.sendall(framed(b"[]"))
+    while (head := _received(connection, LENGTH.size)) is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        body = _received(connection, LENGTH.unpack(head)[0])
+        if body is None:
+            return
+        for answers in _gathered(worker.answers(orjson.loads(body))):
+            connection.sendall(framed(b"[" + b",".join(answers) + b"]"))
+
+
+def _gathered(answers: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """Put answers together up to 64 KiB, so that none of many large ones has to be kept."""
+    waiting: list[bytes] = []
+    size = 0
+    for answer in answers:
+        waiting.append(answer)
+        size += len(answer)
+        if size > FLUSH_BYTES:
+            yield waiting
+            waiting, size = [], 0
+    yield waiting
+
+
+def main() -> None:
+    """Say that it is ready, then answer until the other side closes the socket."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+    with socket.socket(fileno=0) as connection:
+        _serve(connection, Worker())
+
+
+if __name__ == "__main__":
+    main()
