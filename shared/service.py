@@ -8,7 +8,7 @@ import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
@@ -28,6 +28,7 @@ from shared.health import Check, Health, HttpServer
 from shared.live_configuration import LiveConfiguration, load_until_there
 from shared.loop import StageLoop
 from shared.metrics import Metrics
+from shared.raw_loop import RawHandler, RawLoop
 from shared.secrets import Secrets
 from shared.stage import Handler
 from shared.store.configuration import ConfigurationStore
@@ -83,17 +84,20 @@ class Io:
 
 
 Open = Callable[[Io], AbstractAsyncContextManager[Handler | None]]
+OpenRaw = Callable[[Io], AbstractAsyncContextManager[RawHandler]]
 
 
 @dataclass(frozen=True)
 class Service:
     """One service: what it consumes and emits, what it cannot work without, and how it is opened.
 
-    `keeps` names the parts of the configuration that it needs (None: all of them, () for none).
+    `keeps` names the parts of the configuration that it needs (None: all of them). `open_raw` in the place of
+    `open` is for a stage that takes messages as they are on the wire.
     """
 
     name: str
-    open: Open
+    open: Open | None = None
+    open_raw: OpenRaw | None = None
     consumes: tuple[type[Event], ...] = ()
     emits: tuple[type[Event], ...] = ()
     needs_database: bool = True
@@ -141,7 +145,7 @@ class Running:
         io = self.io
         self._add_checks()
         io.rabbit.listen(ConfigChanged.type, self._config_changed)
-        async with self._opened() as handler:
+        async with self._opened() as loop:
             server = HttpServer(io.http, self.settings.host, self.settings.port)
             io.health.routes(io.http, self._registry)
             self.port = await server.start()
@@ -149,38 +153,52 @@ class Running:
             io.rabbit.start()
             if on_ready is not None:
                 on_ready(self)
-            await self._work(handler, stop)
+            await self._work(loop, stop)
             await server.stop_listening()
             await server.close()
         logger.info("service.stopped", service=self.service.name, instance=io.instance)
 
     @asynccontextmanager
-    async def _opened(self) -> AsyncIterator[Handler | None]:
+    async def _opened(self) -> AsyncIterator[StageLoop | None]:
         io = self.io
         io.config.read_file()
-        try:
-            async with self.service.open(io) as handler:
-                yield handler
-                await io.supervisor.close()
-                for close in reversed(io.closers):
-                    await close()
-        finally:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._leave)
+            loop = await self._open(stack)
+            yield loop
             await io.supervisor.close()
-            await io.rabbit.close()
-            io.store.close()
-            self._tracing.close()
+            for close in reversed(io.closers):
+                await close()
 
-    async def _work(self, handler: Handler | None, stop: asyncio.Event) -> None:
+    async def _open(self, stack: AsyncExitStack) -> StageLoop | None:
+        """Open the service and put its handler into the loop that fits."""
+        io, service = self.io, self.service
+        if service.open_raw is not None:
+            raw = await stack.enter_async_context(service.open_raw(io))
+            return RawLoop(io.rabbit, io.bus, raw, io.metrics, self._tracing)
+        if service.open is None:
+            raise RuntimeError(f"{service.name} has nothing to open")
+        handler = await stack.enter_async_context(service.open(io))
+        return (
+            StageLoop(io.rabbit, io.bus, handler, io.metrics, self._tracing) if handler is not None else None
+        )
+
+    async def _leave(self) -> None:
+        await self.io.supervisor.close()
+        await self.io.rabbit.close()
+        self.io.store.close()
+        self._tracing.close()
+
+    async def _work(self, loop: StageLoop | None, stop: asyncio.Event) -> None:
         io = self.io
         io.spawn("configuration", io.config.keep_up)
         io.spawn("topology", io.bus.keep_verifying)
         if self.service.needs_database:
             io.spawn("database", self._watch_database)
         stopping = asyncio.create_task(stop.wait())
-        if handler is None:
+        if loop is None:
             await stopping
             return
-        loop = StageLoop(io.rabbit, io.bus, handler, io.metrics, self._tracing)
         loop.probe = io.store.ping if self.service.needs_database else None
         loop.serve(self.service.name, lanes_of(self.service.name), self.settings.prefetch)
         self._loop = loop

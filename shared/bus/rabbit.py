@@ -259,7 +259,7 @@ class Rabbit:
                 lane.channel.close_callbacks.add(lambda *_, lost=lane: self._lane_lost(lost))
 
     def _lane_lost(self, lane: Lane) -> None:
-        """A channel that the broker closed (a deleted queue, a consumer timeout) ends the connection: all begin anew."""
+        """A channel that the broker closed (say, a consumer timeout) ends the connection: all begin anew."""
         if (
             self._consuming
             and lane.channel is not None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
-from pymongo import IndexModel, InsertOne, ReadPreference, ReturnDocument, UpdateOne
+from pymongo import IndexModel, InsertOne, ReadPreference, ReturnDocument, UpdateMany, UpdateOne
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -49,11 +49,12 @@ class Insert:
 
 @dataclass(frozen=True)
 class Update:
-    """Change the one document that `query` matches."""
+    """Change the one document that `query` matches, or all of them; a list is a pipeline of changes."""
 
     query: Query
-    change: Document
+    change: Document | list[Document]
     upsert: bool = False
+    many: bool = False
 
 
 Write = Insert | Update
@@ -151,14 +152,20 @@ class Collection:
         return {documents[position]["_id"] for position in outcome.duplicates}
 
     async def update_one(
-        self, query: Query, change: Document, upsert: bool = False, session: Session | None = None
+        self,
+        query: Query,
+        change: Document | list[Document],
+        upsert: bool = False,
+        session: Session | None = None,
     ) -> int:
         """Change one document; return 1 when one matched (or was made), else 0."""
         async with _errors():
             result = await self._inner.update_one(query, change, upsert=upsert, session=session)
             return int(result.matched_count or result.upserted_id is not None)
 
-    async def update_many(self, query: Query, change: Document, session: Session | None = None) -> int:
+    async def update_many(
+        self, query: Query, change: Document | list[Document], session: Session | None = None
+    ) -> int:
         """Change all matching documents; return how many matched."""
         async with _errors():
             result = await self._inner.update_many(query, change, session=session)
@@ -225,9 +232,11 @@ class Collection:
             await self._inner.create_indexes([one.model() for one in indexes])
 
 
-def _driver_write(write: Write) -> InsertOne[Document] | UpdateOne:
+def _driver_write(write: Write) -> InsertOne[Document] | UpdateOne | UpdateMany:
     if isinstance(write, Insert):
         return InsertOne(write.document)
+    if write.many:
+        return UpdateMany(write.query, write.change, upsert=write.upsert)
     return UpdateOne(write.query, write.change, upsert=write.upsert)
 
 

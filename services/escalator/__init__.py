@@ -1,0 +1,1 @@
+"""Owns who hears of a group, and when."""

@@ -1,0 +1,81 @@
+"""What the escalator does with a batch: escalations are decided, chat posts are asked for, all is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.escalator.deciding import Deciding
+from services.escalator.telling import Telling
+from shared import clock
+from shared.domain.configuration import ConfigSnapshot
+from shared.domain.posts import posts_of
+from shared.events import Event, GroupRendered
+from shared.live_configuration import LiveConfiguration
+from shared.metrics import Metrics
+from shared.stage import Done, Handled, Outcome
+
+
+class Escalator:
+    """The handler: one call per batch."""
+
+    def __init__(
+        self,
+        deciding: Deciding,
+        telling: Telling,
+        config: LiveConfiguration,
+        metrics: Metrics,
+        default_channel: str,
+    ) -> None:
+        self._deciding = deciding
+        self._telling = telling
+        self._config = config
+        self._metrics = metrics
+        self._default_channel = default_channel
+
+    async def handle(self, batch: Sequence[Event]) -> Handled:
+        """Apply a batch; every event is answered with what it caused."""
+        config = await self._config.at_least(max(one.config_version for one in batch))
+        told = await self._deciding.decide(batch, config)
+        causes = {one.id: position for position, one in enumerate(batch)}
+        outcomes: list[Outcome] = [Done(tuple(self._posts(one, config))) for one in _newest(batch)]
+        for one in told:
+            position = causes[one.cause_id]
+            before = outcomes[position]
+            assert isinstance(before, Done)
+            outcomes[position] = Done((*before.events, *one.events))
+
+        async def clear() -> None:
+            self._observe(batch)
+            await self._telling.settle(told)
+
+        return Handled(outcomes, clear)
+
+    def _posts(self, event: GroupRendered | None, config: ConfigSnapshot) -> list[Event]:
+        if event is None:
+            return []
+        route = config.route_by_id.get(event.group.route_id or "")
+        return list(posts_of(event, route, self._default_channel, clock.now()))
+
+    def _observe(self, batch: Sequence[Event]) -> None:
+        now = clock.now()
+        for one in batch:
+            if isinstance(one, GroupRendered) and one.alerts:
+                self._metrics.since_accept_s.observe(
+                    max(0.0, (now - one.group.last_alert_at).total_seconds())
+                )
+
+
+def _newest(batch: Sequence[Event]) -> list[GroupRendered | None]:
+    """Return for each position the event that a chat shall show: the newest of each group, once."""
+    newest: dict[str, int] = {}
+    for position, one in enumerate(batch):
+        if isinstance(one, GroupRendered):
+            before = newest.get(one.group.id)
+            known = batch[before] if before is not None else None
+            if not isinstance(known, GroupRendered) or known.group.version < one.group.version:
+                newest[one.group.id] = position
+    chosen = set(newest.values())
+    return [
+        one if position in chosen and isinstance(one, GroupRendered) else None
+        for position, one in enumerate(batch)
+    ]

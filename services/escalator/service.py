@@ -1,0 +1,46 @@
+"""Wires the escalator: the only writer of `escalations`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from services.escalator.deciding import Deciding
+from services.escalator.due import DueEscalations
+from services.escalator.handlers import Escalator
+from services.escalator.telling import Telling
+from shared import events
+from shared.service import Io, Service
+from shared.stage import Handler
+from shared.store.due import DueLoop
+from shared.store.escalations import Escalations
+
+
+@asynccontextmanager
+async def open_service(io: Io) -> AsyncIterator[Handler | None]:
+    """Open the escalator's collection and its due times."""
+    escalations = Escalations(io.store)
+    keep = timedelta(days=io.settings.retention_days)
+    telling = Telling(io.bus, escalations)
+    deciding = Deciding(escalations, io.bus.encode, keep)
+    due = DueEscalations(escalations, telling, io.config, io.bus.encode, keep)
+    io.spawn("indexes", escalations.prepare)
+    io.spawn("due", DueLoop(escalations.collection, due.wake).run)
+    io.spawn("untold", telling.keep_sweeping)
+    yield Escalator(deciding, telling, io.config, io.metrics, io.settings.slack_default_channel).handle
+
+
+service = Service(
+    name="escalator",
+    consumes=(events.GroupRendered, events.NotificationFailed, events.NotificationUnknown),
+    emits=(
+        events.PostRequested,
+        events.NotificationRequested,
+        events.WebhookRequested,
+        events.ActionRequested,
+        events.StageDecided,
+    ),
+    keeps=frozenset({"routes", "chains", "steps", "users", "rules", "webhooks"}),
+    open=open_service,
+)

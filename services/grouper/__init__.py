@@ -1,0 +1,1 @@
+"""Owns alerts and alert groups."""

@@ -1,0 +1,100 @@
+"""User actions (and the escalator's resolve step) applied to groups, in the order in which they are handled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from services.grouper.joining import ATTEMPTS, Encode
+from shared import clock
+from shared.domain.model import Group
+from shared.domain.states import act, due_at_of, refused
+from shared.errors import Transient
+from shared.events import ActionApplied, ActionRefused, ActionRequested, Event
+from shared.store.alert_groups import AlertGroups, GroupWrite
+from shared.told import Told
+
+Answer = ActionApplied | ActionRefused
+
+
+class Actions:
+    """Applies requested actions; a repeated request gets its first answer."""
+
+    def __init__(self, groups: AlertGroups, encode: Encode, keep: timedelta) -> None:
+        self._groups = groups
+        self._encode = encode
+        self._keep = keep
+
+    async def apply(self, requests: Sequence[ActionRequested]) -> tuple[list[Told], list[Answer]]:
+        """Apply a batch; return what is to be told, and the answers for whoever waits for one.
+
+        Raises:
+            Transient: other writers won the same groups again and again.
+        """
+        told: list[Told] = []
+        answers: list[Answer] = []
+        waiting = list(requests)
+        for _ in range(ATTEMPTS):
+            if not waiting:
+                return told, answers
+            done, answered, waiting = await self._attempt(waiting)
+            told += done
+            answers += answered
+        if waiting:
+            raise Transient(f"{len(waiting)} actions lost {ATTEMPTS} races for their groups")
+        return told, answers
+
+    async def _attempt(
+        self, requests: Sequence[ActionRequested]
+    ) -> tuple[list[Told], list[Answer], list[ActionRequested]]:
+        now = clock.now()
+        by_group: dict[str, list[ActionRequested]] = {}
+        for one in requests:
+            by_group.setdefault(one.group_id, []).append(one)
+        groups = await self._groups.get_many(list(by_group))
+        told, answers = self._unknown([one for one in requests if one.group_id not in groups], now)
+        writes: dict[str, GroupWrite] = {}
+        decided: dict[str, list[Event]] = {}
+        for group_id, group in groups.items():
+            after, events = await self._decide(group, by_group[group_id], now)
+            decided[group_id] = events
+            if after is not group:
+                writes[group_id] = self._write(group, after, events, now)
+        lost = await self._groups.save(list(writes.values()))
+        again: list[ActionRequested] = []
+        for group_id, events in decided.items():
+            if group_id in lost:
+                again += by_group[group_id]
+                continue
+            encoded = writes[group_id].events if group_id in writes else [self._encode(one) for one in events]
+            told.append(Told(by_group[group_id][0].id, group_id, encoded))
+            answers += [one for one in events if isinstance(one, ActionApplied | ActionRefused)]
+        return told, answers, again
+
+    async def _decide(
+        self, group: Group, requests: Sequence[ActionRequested], now: datetime
+    ) -> tuple[Group, list[Event]]:
+        """Fold the requests for one group into one change."""
+        after, events = group, []
+        for one in requests:
+            newer = await self._groups.newer_open(group) if one.action == "unresolve" else None
+            after, facts = act(one, after, now, newer)
+            events += facts
+        return after, events
+
+    def _write(self, group: Group, after: Group, events: Sequence[Event], now: datetime) -> GroupWrite:
+        return GroupWrite(
+            group=after,
+            base_version=group.version,
+            events=[self._encode(one) for one in events],
+            at=now,
+            due_at=due_at_of(after),
+            expires_at=None if after.is_open else now + self._keep,
+        )
+
+    def _unknown(self, requests: Sequence[ActionRequested], now: datetime) -> tuple[list[Told], list[Answer]]:
+        answers: list[Answer] = [refused(one, now, "there is no such alert group") for one in requests]
+        told = [
+            Told(one.id, "", [self._encode(answer)]) for one, answer in zip(requests, answers, strict=True)
+        ]
+        return told, answers

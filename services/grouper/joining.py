@@ -1,0 +1,161 @@
+"""Alerts into groups: the write protocol that loses no alert, stores none twice and counts each once.
+
+1. Insert the alerts, without a group; those that exist already are looked up: in a group, or pending in one, means
+   applied. 2. One versioned write per group takes in ids, count, events. 3. (after telling) Set the group on the
+   alerts, take them out of `pending`. A crash in any gap leaves what the next delivery finishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from shared import clock
+from shared.bus.publisher import Encoded
+from shared.domain.configuration import Integration
+from shared.domain.grouping import Change, fold
+from shared.errors import Transient
+from shared.events import AlertRouted, Event, GroupEvent, StageDecided
+from shared.store import untold
+from shared.store.alert_groups import AlertGroups, GroupWrite, group_key
+from shared.store.alerts import Alerts
+from shared.store.counters import Numbers
+from shared.told import Told
+
+ATTEMPTS = 20
+Encode = Callable[[Event], Encoded]
+
+
+class Joining:
+    """Puts routed alerts into their groups."""
+
+    def __init__(
+        self, alerts: Alerts, groups: AlertGroups, numbers: Numbers, encode: Encode, keep: timedelta
+    ) -> None:
+        self._alerts = alerts
+        self._groups = groups
+        self._numbers = numbers
+        self._encode = encode
+        self._keep = keep
+
+    async def join(
+        self, routed: Sequence[AlertRouted], integrations: Mapping[str, Integration]
+    ) -> list[Told]:
+        """Store and group a batch; return what is to be told, repeats included.
+
+        Raises:
+            Transient: other writers won the same groups again and again.
+        """
+        first = {one.alert.id: one for one in reversed(routed)}
+        repeated_in_batch = [one for one in routed if first[one.alert.id] is not one]
+        existed = await self._alerts.insert_new(
+            [one.alert for one in first.values()], clock.now() + self._keep
+        )
+        told, applied = await self._again([first[one] for one in existed])
+        told += [self._repeat(one) for one in repeated_in_batch]
+        waiting = [one for one in first.values() if one.alert.id not in applied]
+        for attempt in range(ATTEMPTS):
+            if not waiting:
+                return told
+            if attempt:
+                more, applied = await self._again(waiting)
+                told += more
+                waiting = [one for one in waiting if one.alert.id not in applied]
+            done, waiting = await self._attempt(waiting, integrations)
+            told += done
+        if waiting:
+            raise Transient(f"{len(waiting)} alerts lost {ATTEMPTS} races for their groups")
+        return told
+
+    async def _attempt(
+        self, waiting: Sequence[AlertRouted], integrations: Mapping[str, Integration]
+    ) -> tuple[list[Told], list[AlertRouted]]:
+        """Decide and write once; return what was written, and what lost a race."""
+        now = clock.now()
+        by_key: dict[str, list[AlertRouted]] = {}
+        for one in waiting:
+            by_key.setdefault(group_key(one.alert.integration_id, one.route_id, one.key), []).append(one)
+        before = await self._groups.newest_of(list(by_key))
+        changes: list[Change] = []
+        for key, ones in by_key.items():
+            integration = integrations.get(ones[0].alert.integration_id)
+            may_resolve = integration is None or integration.allow_source_based_resolving
+            changes += fold(ones, before.get(key), now, may_resolve)
+        changes = await self._numbered(changes)
+        writes = [self._write(one, now) for one in changes]
+        lost = await self._groups.save(writes)
+        events = {one.alert.id: one for one in waiting}
+        told: list[Told] = []
+        again: list[AlertRouted] = []
+        for change, write in zip(changes, writes, strict=True):
+            if change.group.id in lost:
+                again += [events[one] for one in change.alerts]
+            else:
+                told.append(Told(events[change.alerts[0]].id, change.group.id, write.events, change.alerts))
+        return told, again
+
+    async def _numbered(self, changes: Sequence[Change]) -> list[Change]:
+        """Give new groups their running numbers."""
+        new = [one for one in changes if one.group.number is None and one.group.seen]
+        if not new:
+            return list(changes)
+        numbers = dict(zip((one.group.id for one in new), await self._numbers.take(len(new)), strict=True))
+        return [_with_number(one, numbers.get(one.group.id)) for one in changes]
+
+    def _write(self, change: Change, now: datetime) -> GroupWrite:
+        group = change.group
+        return GroupWrite(
+            group=group,
+            base_version=change.base_version,
+            events=[self._encode(one) for one in change.events],
+            at=now,
+            alerts=change.alerts,
+            due_at=group.silenced_until,
+            expires_at=None if group.is_open else now + self._keep,
+        )
+
+    async def _again(self, repeated: Sequence[AlertRouted]) -> tuple[list[Told], set[str]]:
+        """Look up alerts that may have been applied before; return what of them is still untold, and which were."""
+        if not repeated:
+            return [], set()
+        ids = [one.alert.id for one in repeated]
+        event_of = {one.alert.id: one for one in repeated}
+        grouped = {id: group for id, group in (await self._alerts.group_of(ids)).items() if group is not None}
+        pending = await self._groups.taking_in(ids)
+        in_pending = {id: one["_id"] for one in pending for id in one["pending"] if id in event_of}
+        applied = {**grouped, **in_pending}
+        documents = {one["_id"]: one for one in pending}
+        documents |= {one["_id"]: one for one in await self._groups.untold_of(list(set(grouped.values())))}
+        told = [self._repeat(event_of[id]) for id in applied]
+        for document in documents.values():
+            cause = next(id for id, group in applied.items() if group == document["_id"])
+            events = untold.unpack(document)
+            told.append(Told(event_of[cause].id, document["_id"], events, document.get("pending", [])))
+        return told, set(applied)
+
+    def _repeat(self, event: AlertRouted) -> Told:
+        """Say that an alert came again and changed nothing."""
+        decided = StageDecided.following(
+            event,
+            part="repeat",
+            time=clock.now(),
+            stage="grouper",
+            alerts=(event.alert.id,),
+            decision="repeated",
+            reason="this alert is stored already",
+        )
+        return Told(event.id, "", [self._encode(decided)])
+
+
+def _with_number(change: Change, number: int | None) -> Change:
+    """Return the change with its group, and every event about it, carrying the number."""
+    if number is None:
+        return change
+    numbered = {"number": number}
+    events = tuple(
+        one.model_copy(update={"group": one.group.model_copy(update=numbered)})
+        if isinstance(one, GroupEvent)
+        else one
+        for one in change.events
+    )
+    return change.model_copy(update={"group": change.group.model_copy(update=numbered), "events": events})

@@ -1,0 +1,44 @@
+"""Keeps what belongs to an open group: its alerts do not expire before it is resolved."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from shared import clock
+from shared.store.alert_groups import AlertGroups
+from shared.store.alerts import Alerts
+
+EVERY_S = 3600.0
+AHEAD = timedelta(days=1)
+LIMIT = 5000
+
+
+class Retention:
+    """Postpones the expiry of alerts whose group is open. (Open groups have no expiry at all.)"""
+
+    def __init__(self, alerts: Alerts, groups: AlertGroups, keep: timedelta) -> None:
+        self._alerts = alerts
+        self._groups = groups
+        self._keep = keep
+
+    async def run(self) -> None:
+        """Look once an hour, a day ahead."""
+        while True:
+            await self.postpone()
+            await asyncio.sleep(EVERY_S)
+
+    async def postpone(self) -> int:
+        """Postpone what would expire within a day although its group is open; return how many alerts."""
+        soon = clock.now() + AHEAD
+        found = await self._alerts.collection.aggregate(
+            [
+                {"$match": {"expires_at": {"$lt": soon}, "group_id": {"$ne": None}}},
+                {"$group": {"_id": "$group_id"}},
+                {"$limit": LIMIT},
+            ]
+        )
+        still_open = await self._groups.open_among(one["_id"] for one in found)
+        if not still_open:
+            return 0
+        return await self._alerts.postpone_expiry(sorted(still_open), soon, self._keep)

@@ -1,0 +1,48 @@
+"""Wires the grouper: the only writer of `alerts` and `alert_groups`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from services.grouper.actions import Actions
+from services.grouper.due import Silences
+from services.grouper.handlers import Grouper
+from services.grouper.joining import Joining
+from services.grouper.retention import Retention
+from services.grouper.telling import Telling
+from shared import events
+from shared.service import Io, Service
+from shared.stage import Handler
+from shared.store.alert_groups import AlertGroups
+from shared.store.alerts import Alerts
+from shared.store.counters import Numbers
+from shared.store.due import DueLoop
+
+
+@asynccontextmanager
+async def open_service(io: Io) -> AsyncIterator[Handler | None]:
+    """Open the grouper's collections and due times."""
+    alerts, groups = Alerts(io.store), AlertGroups(io.store)
+    keep = timedelta(days=io.settings.retention_days)
+    telling = Telling(io.bus, alerts, groups)
+    joining = Joining(alerts, groups, Numbers(io.store, "alert_groups"), io.bus.encode, keep)
+    actions = Actions(groups, io.bus.encode, keep)
+    io.spawn("indexes", alerts.prepare)
+    io.spawn("group_indexes", groups.prepare)
+    io.spawn(
+        "silences", DueLoop(groups.collection, Silences(groups, telling, io.bus.encode, keep).expire).run
+    )
+    io.spawn("untold", telling.keep_sweeping)
+    io.spawn("retention", Retention(alerts, groups, keep).run)
+    yield Grouper(joining, actions, telling, io.config).handle
+
+
+service = Service(
+    name="grouper",
+    consumes=(events.AlertRouted, events.ActionRequested),
+    emits=(*events.GROUP_EVENTS, events.ActionApplied, events.ActionRefused, events.StageDecided),
+    keeps=frozenset({"integrations"}),
+    open=open_service,
+)

@@ -1,0 +1,38 @@
+"""Wires the recorder: the only writer of `journal` and `problems`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from services.recorder.handlers import Recorder
+from services.recorder.retention import Retention
+from services.recorder.stranded import Stranded
+from shared import events
+from shared.raw_loop import RawHandler
+from shared.service import Io, Service
+from shared.store.alert_groups import AlertGroups
+from shared.store.alerts import Alerts
+from shared.store.journal import Journal
+from shared.store.problems import Problems
+
+
+@asynccontextmanager
+async def open_service(io: Io) -> AsyncIterator[RawHandler]:
+    """Open the journal and its watches."""
+    journal, problems = Journal(io.store), Problems(io.store)
+    keep = timedelta(days=io.settings.retention_days)
+    io.spawn("indexes", journal.prepare)
+    io.spawn("problem_indexes", problems.prepare)
+    io.spawn("stranded", Stranded(journal, Alerts(io.store), io.metrics).run)
+    io.spawn("retention", Retention(journal, AlertGroups(io.store), keep).run)
+    yield Recorder(journal, problems, keep).handle
+
+
+service = Service(
+    name="recorder",
+    consumes=events.CATALOGUE,
+    keeps=frozenset(),
+    open_raw=open_service,
+)

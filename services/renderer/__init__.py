@@ -1,0 +1,1 @@
+"""Renders what each medium shows of a group."""

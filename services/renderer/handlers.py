@@ -1,0 +1,97 @@
+"""What the renderer does with a batch: each group once, as of its newest version, for the media that need it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared import clock
+from shared.domain.configuration import ConfigSnapshot, Integration
+from shared.domain.media import media_of
+from shared.domain.model import Alert
+from shared.domain.template_jobs import Rendered, RenderJob
+from shared.events import Event, GroupAlertAdded, GroupEvent, GroupRendered
+from shared.live_configuration import LiveConfiguration
+from shared.sandbox import Sandbox
+from shared.stage import Done, Handled, Outcome
+from shared.store.alerts import Alerts
+
+
+class Renderer:
+    """The handler: one call per batch."""
+
+    def __init__(self, sandbox: Sandbox, alerts: Alerts, config: LiveConfiguration, public_url: str) -> None:
+        self._sandbox = sandbox
+        self._alerts = alerts
+        self._config = config
+        self._public_url = public_url.rstrip("/")
+        self._media: dict[tuple[int, str], tuple[str, ...]] = {}
+
+    async def handle(self, batch: Sequence[Event]) -> Handled:
+        """Render a batch; a group whose templates fail goes on with safe texts."""
+        changes = [one for one in batch if isinstance(one, GroupEvent)]
+        config = await self._config.at_least(max(one.config_version for one in changes))
+        folded = _by_group(changes)
+        newest = [ones[-1] for ones in folded.values()]
+        alerts = await self._alerts.get_many([one.group.last_alert_id for one in newest])
+        jobs = [self._job(one, alerts, config) for one in newest]
+        answers = await self._sandbox.render(jobs, clock.now())
+        told = {
+            ones[-1].id: _rendered(ones, answer, config)
+            for ones, answer in zip(folded.values(), answers, strict=True)
+        }
+        outcomes: list[Outcome] = [Done((told[one.id],)) if one.id in told else Done() for one in changes]
+        return Handled(outcomes)
+
+    def _job(self, event: GroupEvent, alerts: dict[str, Alert], config: ConfigSnapshot) -> RenderJob:
+        group = event.group
+        alert = alerts.get(group.last_alert_id)
+        integration = config.integration_by_id.get(group.integration_id)
+        if integration is None:
+            integration = Integration(
+                id=group.integration_id, name="deleted integration", type="webhook", token_digest=""
+            )
+        return RenderJob(
+            integration=integration,
+            group=group,
+            payload=alert.payload if alert is not None else None,
+            media=self._media_for(group.route_id or "", config),
+            group_url=f"{self._public_url}/alert-groups/{group.id}",
+            config_version=config.version,
+        )
+
+    def _media_for(self, route_id: str, config: ConfigSnapshot) -> tuple[str, ...]:
+        key = (config.version, route_id)
+        if key not in self._media:
+            if self._media and next(iter(self._media))[0] != config.version:
+                self._media.clear()
+            self._media[key] = media_of(config.route_by_id.get(route_id), config)
+        return self._media[key]
+
+
+def _by_group(changes: Sequence[GroupEvent]) -> dict[str, list[GroupEvent]]:
+    """Return the changes of each group, oldest version first."""
+    folded: dict[str, list[GroupEvent]] = {}
+    for one in sorted(changes, key=lambda one: one.group.version):
+        folded.setdefault(one.group.id, []).append(one)
+    return folded
+
+
+def _rendered(folded: Sequence[GroupEvent], answer: Rendered, config: ConfigSnapshot) -> GroupRendered:
+    """Fold the changes of one group into what is shown of it; a change of state outweighs a joined alert."""
+    newest = folded[-1]
+    telling = next((one for one in reversed(folded) if not isinstance(one, GroupAlertAdded)), newest)
+    return GroupRendered.following(
+        newest,
+        time=clock.now(),
+        config_version=config.version,
+        group=newest.group,
+        change=telling.type,
+        alerts=tuple(alert for one in folded for alert in one.alerts),
+        actor=telling.actor,
+        cards=answer.cards,
+        problems=answer.problems,
+        decision="rendered",
+        reason=f"for {', '.join(answer.cards)}"
+        if not answer.problems
+        else f"with {len(answer.problems)} problems",
+    )

@@ -1,0 +1,1 @@
+"""Picks the route of an alert, its grouping key and its signals."""

@@ -1,0 +1,78 @@
+"""A person's own chain of notification rules inside one escalation."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.domain.configuration import ConfigSnapshot, Rule
+from shared.domain.model import Frozen
+
+DEFAULT_WAIT_S = 300
+CHANNEL_PREFIX = "notify_by_"
+# A person without any rule gets one mail (reference 5.6).
+FALLBACK = Rule(id="fallback", user_id="", type="notify_by_email")
+
+
+class Personal(Frozen):
+    """Where one person is in his rules: `position` is the next rule, `due_at` when it runs (None: at the end)."""
+
+    user_id: str
+    started_by: str
+    important: bool = False
+    rules: tuple[Rule, ...] = ()
+    position: int = 0
+    due_at: datetime | None = None
+    requested: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no rule is left."""
+        return self.due_at is None
+
+
+def rules_of(config: ConfigSnapshot, user_id: str, important: bool) -> tuple[Rule, ...]:
+    """Return the rules that count for a person: an empty important list falls back to the default one."""
+    rules = config.rules_of.get((user_id, important), ())
+    if not rules and important:
+        rules = config.rules_of.get((user_id, False), ())
+    return rules or (FALLBACK,)
+
+
+def begin(config: ConfigSnapshot, user_id: str, important: bool, started_by: str, now: datetime) -> Personal:
+    """Start a person's rules now."""
+    rules = rules_of(config, user_id, important)
+    return Personal(user_id=user_id, started_by=started_by, important=important, rules=rules, due_at=now)
+
+
+def advance(personal: Personal, now: datetime) -> tuple[Personal, list[tuple[int, Rule]]]:
+    """Run all rules whose time has come; return the channels to use now, with their positions."""
+    use: list[tuple[int, Rule]] = []
+    position, due_at = personal.position, personal.due_at
+    while due_at is not None and due_at <= now:
+        if position >= len(personal.rules):
+            due_at = None
+            break
+        rule = personal.rules[position]
+        position += 1
+        if rule.type == "wait":
+            due_at = max(due_at, now) + timedelta(seconds=rule.duration or DEFAULT_WAIT_S)
+        else:
+            use.append((position - 1, rule))
+    # After the last rule there is nothing to wait for.
+    if position >= len(personal.rules):
+        due_at = None
+    return personal.model_copy(update={"position": position, "due_at": due_at}), use
+
+
+def skip_wait(personal: Personal, request_id: str, now: datetime) -> Personal | None:
+    """Let the next rule run at once because a page failed; None when that page is not his or was counted already."""
+    if request_id not in personal.requested or request_id in personal.failed:
+        return None
+    due_at = now if personal.due_at is not None else None
+    return personal.model_copy(update={"failed": (*personal.failed, request_id), "due_at": due_at})
+
+
+def channel_of(rule: Rule) -> str:
+    """Return the channel's name in a rule type: email, sms, phone_call, slack, telegram, mobile_app, webhook…"""
+    return rule.type.removeprefix(CHANNEL_PREFIX)

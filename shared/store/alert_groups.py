@@ -1,0 +1,159 @@
+"""Alert groups as stored: exactly one open group per (integration, route, grouping key), written by the grouper only.
+
+`body` is the whole group as JSON (it keeps microseconds); the other fields are there to be searched and to
+carry the write protocol: `open_key` (unique while open), `untold`, `pending`, `due_at`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.bus.publisher import Encoded
+from shared.domain.model import Group
+from shared.store import due, untold
+from shared.store.mongo import Database, Document, Index, Query
+from shared.store.versioned import VersionedWrite, save
+
+INDEXES = (
+    Index((("open_key", 1),), unique=True, sparse=True),
+    Index((("group_key", 1), ("opened_at", -1))),
+    Index((("pending", 1),), sparse=True),
+    Index((("state", 1), ("opened_at", -1))),
+    Index((("opened_at", -1),)),
+    Index((("integration_id", 1), ("opened_at", -1))),
+    Index((("route_id", 1), ("opened_at", -1))),
+    Index((("number", 1),), sparse=True),
+    Index((("expires_at", 1),), expire_after_s=0),
+    *due.INDEXES,
+    *untold.INDEXES,
+)
+
+
+@dataclass(frozen=True)
+class GroupWrite:
+    """One versioned write of one group: its state after, the alerts it takes in, the events it causes."""
+
+    group: Group
+    base_version: int | None
+    events: Sequence[Encoded]
+    at: datetime
+    alerts: Sequence[str] = ()
+    due_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+def group_key(integration_id: str, route_id: str | None, key: str) -> str:
+    """Return what identifies a group among the open ones."""
+    return f"{integration_id}|{route_id or ''}|{key}"
+
+
+class AlertGroups:
+    """Repository of `alert_groups`."""
+
+    def __init__(self, database: Database) -> None:
+        self.collection = database.collection("alert_groups")
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        await self.collection.ensure_indexes(INDEXES)
+
+    async def get(self, group_id: str) -> Group | None:
+        """Return one group as it is on the primary now."""
+        found = await self.collection.find_one({"_id": group_id}, {"body": 1})
+        return _group(found) if found is not None else None
+
+    async def get_many(self, ids: Sequence[str]) -> dict[str, Group]:
+        """Return groups by id; unknown ids are left out."""
+        found = await self.collection.find({"_id": {"$in": list(ids)}}, {"body": 1})
+        return {one["_id"]: _group(one) for one in found}
+
+    async def newest_of(self, keys: Sequence[str]) -> dict[str, Group]:
+        """Return for each group key the open group, else the newest one; keys without any are left out."""
+        open_ones = await self.collection.find({"open_key": {"$in": list(keys)}}, {"body": 1, "group_key": 1})
+        found = {one["group_key"]: _group(one) for one in open_ones}
+        rest = [key for key in keys if key not in found]
+        if rest:
+            newest = await self.collection.aggregate(
+                [
+                    {"$match": {"group_key": {"$in": rest}}},
+                    {"$sort": {"group_key": 1, "opened_at": -1}},
+                    {"$group": {"_id": "$group_key", "body": {"$first": "$body"}}},
+                ]
+            )
+            found |= {one["_id"]: _group(one) for one in newest}
+        return found
+
+    async def newer_open(self, group: Group) -> str | None:
+        """Return the id of another open group of the same key."""
+        key = group_key(group.integration_id, group.route_id, group.key)
+        found = await self.collection.find_one({"open_key": key, "_id": {"$ne": group.id}}, {"_id": 1})
+        return str(found["_id"]) if found is not None else None
+
+    async def save(self, writes: Sequence[GroupWrite]) -> set[str]:
+        """Do all writes; return the ids of groups whose write lost a race and must be decided again."""
+        return await save(self.collection, [_versioned(one) for one in writes])
+
+    async def taking_in(self, alert_ids: Sequence[str]) -> list[Document]:
+        """Return the groups (id, pending, untold) in which one of these alerts stands as pending."""
+        query = {"pending": {"$in": list(alert_ids)}}
+        return await self.collection.find(query, {"pending": 1, "untold": 1})
+
+    async def untold_of(self, group_ids: Sequence[str]) -> list[Document]:
+        """Return what is still untold of these groups."""
+        query = {"_id": {"$in": list(group_ids)}, "untold_at": {"$exists": True}}
+        return await self.collection.find(query, {"pending": 1, "untold": 1})
+
+    async def find(
+        self, query: Query, sort: Sequence[tuple[str, int]], limit: int, skip: int = 0
+    ) -> list[Group]:
+        """Return matching groups that people are shown."""
+        found = await self.collection.find(
+            {"seen": True, **query}, {"body": 1}, sort=sort, limit=limit, skip=skip
+        )
+        return [_group(one) for one in found]
+
+    async def count(self, query: Query) -> int:
+        """Return how many groups match that people are shown."""
+        return await self.collection.count({"seen": True, **query})
+
+    async def open_among(self, ids: Iterable[str]) -> set[str]:
+        """Return which of these groups are open."""
+        query = {"_id": {"$in": list(ids)}, "open_key": {"$exists": True}}
+        return {one["_id"] for one in await self.collection.find(query, {"_id": 1})}
+
+
+def _group(document: Document) -> Group:
+    return Group.model_validate_json(document["body"])
+
+
+def _fields(group: Group) -> Document:
+    return {
+        "body": group.model_dump_json(),
+        "version": group.version,
+        "group_key": group_key(group.integration_id, group.route_id, group.key),
+        "integration_id": group.integration_id,
+        "route_id": group.route_id,
+        "state": str(group.state),
+        "number": group.number,
+        "title": group.title,
+        "seen": group.seen,
+        "alerts_count": group.alerts_count,
+        "opened_at": group.opened_at,
+        "last_alert_at": group.last_alert_at,
+        "resolved_at": group.resolved_at,
+        "labels": [{"key": key, "value": value} for key, value in group.labels.items()],
+    }
+
+
+def _versioned(write: GroupWrite) -> VersionedWrite:
+    group, fields = write.group, _fields(write.group)
+    optional = {
+        "open_key": fields["group_key"] if group.is_open else None,
+        "due_at": write.due_at,
+        "expires_at": write.expires_at,
+    }
+    return VersionedWrite(
+        group.id, write.base_version, fields, optional, write.events, write.at, pending=write.alerts
+    )

@@ -1,0 +1,74 @@
+"""Alerts as stored: exactly one document per alert id, written by the grouper only.
+
+The payload is kept as JSON text: it holds whatever a monitoring tool sends (deep, `$` keys, 64-bit integers),
+which BSON would refuse in part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.domain.model import Alert
+from shared.store.mongo import Database, Document, Index, Query, Update
+
+INDEXES = (
+    Index((("group_id", 1), ("received_at", 1))),
+    Index((("integration_id", 1), ("received_at", -1))),
+    Index((("expires_at", 1),), expire_after_s=0),
+)
+
+
+class Alerts:
+    """Repository of `alerts`."""
+
+    def __init__(self, database: Database) -> None:
+        self.collection = database.collection("alerts")
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        await self.collection.ensure_indexes(INDEXES)
+
+    async def insert_new(self, alerts: Sequence[Alert], expires_at: datetime) -> set[str]:
+        """Store alerts without a group; return the ids that were stored before."""
+        return await self.collection.insert_new([_document(one, expires_at) for one in alerts])
+
+    async def group_of(self, ids: Sequence[str]) -> dict[str, str | None]:
+        """Return the group that each stored alert is in, None while it is in none."""
+        found = await self.collection.find({"_id": {"$in": list(ids)}}, {"group_id": 1})
+        return {one["_id"]: one["group_id"] for one in found}
+
+    def set_group(self, ids: Sequence[str], group_id: str) -> Update:
+        """Return the write that puts alerts into a group."""
+        return Update({"_id": {"$in": list(ids)}}, {"$set": {"group_id": group_id}}, many=True)
+
+    async def get_many(self, ids: Sequence[str]) -> dict[str, Alert]:
+        """Return stored alerts by id; unknown ids are left out."""
+        found = await self.collection.find({"_id": {"$in": list(ids)}}, {"body": 1})
+        return {one["_id"]: Alert.model_validate_json(one["body"]) for one in found}
+
+    async def find(
+        self, query: Query, limit: int, skip: int = 0, newest_first: bool = True
+    ) -> list[tuple[Alert, str]]:
+        """Return matching alerts, each with its group's id ("" while it has none)."""
+        order = [("received_at", -1 if newest_first else 1), ("_id", 1)]
+        found = await self.collection.find(query, sort=order, limit=limit, skip=skip)
+        return [(Alert.model_validate_json(one["body"]), one["group_id"] or "") for one in found]
+
+    async def postpone_expiry(self, group_ids: Sequence[str], before: datetime, by: timedelta) -> int:
+        """Keep alerts of these groups that would expire before an instant; return how many."""
+        query = {"group_id": {"$in": list(group_ids)}, "expires_at": {"$lt": before}}
+        return await self.collection.update_many(query, {"$set": {"expires_at": before + by}})
+
+
+def _document(alert: Alert, expires_at: datetime) -> Document:
+    document: dict[str, Any] = {
+        "_id": alert.id,
+        "integration_id": alert.integration_id,
+        "received_at": alert.received_at,
+        "group_id": None,
+        "body": alert.model_dump_json(),
+        "expires_at": expires_at,
+    }
+    return document

@@ -1,0 +1,59 @@
+"""Due times: whatever waits is a document with `due_at`, claimed by one of several instances with a lease."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from shared import clock
+from shared.store.mongo import Collection, Document, Index, Query
+
+LOOK_EVERY_S = 0.25
+CLAIM_LIMIT = 200
+LEASE_S = 15.0
+INDEXES = (Index((("due_at", 1),), sparse=True),)
+
+
+async def claim_due(
+    collection: Collection,
+    now: datetime,
+    limit: int = CLAIM_LIMIT,
+    lease_s: float = LEASE_S,
+    extra: Query | None = None,
+) -> list[Document]:
+    """Return up to `limit` documents whose time has come, leased to the caller for `lease_s` seconds.
+
+    A lease keeps other instances from doing the same work; that nothing fires twice follows from the versioned
+    write of whoever handles the document.
+    """
+    free = {"$or": [{"lease_until": None}, {"lease_until": {"$lt": now}}]}
+    query: Query = {"due_at": {"$lte": now}, **free, **(extra or {})}
+    found = await collection.find(query, {"_id": 1}, sort=[("due_at", 1)], limit=limit)
+    if not found:
+        return []
+    token = uuid.uuid4().hex
+    until = now + timedelta(seconds=lease_s)
+    ids = [one["_id"] for one in found]
+    await collection.update_many(
+        {"_id": {"$in": ids}, **query}, {"$set": {"lease_until": until, "lease_token": token}}
+    )
+    return await collection.find({"_id": {"$in": ids}, "lease_token": token})
+
+
+class DueLoop:
+    """Looks for due documents four times a second, at once again while there are more."""
+
+    def __init__(self, collection: Collection, handle: Callable[[list[Document]], Awaitable[None]]) -> None:
+        self._collection = collection
+        self._handle = handle
+
+    async def run(self) -> None:
+        """Claim and handle due documents for ever."""
+        while True:
+            claimed = await claim_due(self._collection, clock.now())
+            if claimed:
+                await self._handle(claimed)
+            if len(claimed) < CLAIM_LIMIT:
+                await asyncio.sleep(LOOK_EVERY_S)

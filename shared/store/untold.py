@@ -1,0 +1,54 @@
+"""Events that a document's last change caused and the broker has not confirmed yet.
+
+One write saves state and events; then they are told; then cleared. A crash in between tells them late or twice
+(same ids), never loses or invents them. Clearing does not raise the document's version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.bus.publisher import Encoded
+from shared.store.mongo import Collection, Document, Index, Update
+
+UNTOLD_AGE_S = 5.0
+SWEEP_LIMIT = 200
+INDEXES = (Index((("untold_at", 1),), sparse=True),)
+
+
+def pack(events: Sequence[Encoded]) -> list[Document]:
+    """Return events as they are kept in a document."""
+    return [{"id": one.id, "key": one.key, "body": one.body.decode()} for one in events]
+
+
+def unpack(document: Mapping[str, Any]) -> list[Encoded]:
+    """Return the untold events of a document."""
+    return [Encoded(one["key"], one["id"], one["body"].encode()) for one in document.get("untold", ())]
+
+
+def clear(document_id: str, event_ids: Iterable[str], pending: Iterable[str] = ()) -> Update:
+    """Return the write that takes told events (and settled alert ids) out of a document."""
+    fields: Document = {"untold": _without("$untold", "$$one.id", event_ids)}
+    gone = list(pending)
+    if gone:
+        fields["pending"] = _without("$pending", "$$one", gone)
+    still = {
+        "$or": [{"$gt": [{"$size": {"$ifNull": [f"${name}", []]}}, 0]} for name in ("untold", "pending")]
+    }
+    marked = {"untold_at": {"$cond": [still, "$untold_at", "$$REMOVE"]}}
+    return Update({"_id": document_id}, [{"$set": fields}, {"$set": marked}])
+
+
+def _without(array: str, element: str, gone: Iterable[str]) -> Document:
+    kept = {"$not": {"$in": [element, list(gone)]}}
+    return {"$filter": {"input": {"$ifNull": [array, []]}, "as": "one", "cond": kept}}
+
+
+async def find_forgotten(
+    collection: Collection, now: datetime, age_s: float = UNTOLD_AGE_S
+) -> list[Document]:
+    """Return documents whose events should have been told `age_s` seconds ago: their teller died."""
+    limit = now - timedelta(seconds=age_s)
+    return await collection.find({"untold_at": {"$lt": limit}}, limit=SWEEP_LIMIT)
