@@ -29,12 +29,13 @@ class Team(Frozen):
 
 
 class Declared(Frozen):
-    """Marks one object as made by a declaration; only such objects does a later declaration remove.
+    """Marks one object as made by a declaration; only such objects does a later declaration of its set remove.
 
     `id` is "<table>/<object id>".
     """
 
     id: str
+    set: str = "default"
 
 
 Row = Integration | Route | Chain | StepConfig | User | Rule | Webhook | Team | Declared

@@ -1,0 +1,1 @@
+"""The public API: configuration, alert groups, actions, traces, and the callbacks of chat products."""

@@ -1,0 +1,88 @@
+"""Who is asking: the token of a request, and what its owner may do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from services.api.answers import ACTOR
+from services.api.refusals import Refused
+from shared import clock
+from shared.domain.configuration import User
+from shared.domain.model import Actor
+from shared.store.api_tokens import ApiTokens
+from shared.store.configuration import ConfigurationStore
+
+COOKIE = "tocsin_token"
+TOKEN = re.compile(r"[0-9a-f]{64}")
+SCHEMES = ("bearer", "token")
+# What each role may do: an observer reads, a user acts on alert groups and own rules, an admin configures.
+LEVELS = {"observer": 0, "user": 1, "admin": 2}
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who a token acts as."""
+
+    name: str
+    scope: str
+    user: User | None
+
+    @property
+    def actor(self) -> Actor:
+        """How timelines and the audit name them."""
+        if self.user is not None:
+            return Actor(kind="user", id=self.user.id, name=self.user.username)
+        return Actor(kind="user", name=self.name)
+
+    def may(self, level: str) -> bool:
+        """Whether they may do what needs `level`."""
+        own = LEVELS["admin"] if self.user is None else LEVELS.get(self.user.role, 0)
+        return level == "observer" or (self.scope != "read" and own >= LEVELS[level])
+
+
+class Authentication:
+    """Finds the principal of a request."""
+
+    def __init__(self, tokens: ApiTokens, configuration: ConfigurationStore) -> None:
+        self._tokens = tokens
+        self._configuration = configuration
+
+    async def principal(self, request: web.Request, level: str = "observer") -> Principal:
+        """Return who is asking.
+
+        Raises:
+            Refused: 401 without a valid token, 403 when it may not do what needs `level`.
+        """
+        token = _token_in(request.headers.get("Authorization", ""))
+        if token is None:
+            raise Refused.because(401, "Authentication credentials were not provided.")
+        found = await self.owner(token)
+        if found is None:
+            raise Refused.because(401, "Invalid token.")
+        request[ACTOR] = str(found.actor)
+        if not found.may(level):
+            raise Refused.because(403, "You do not have permission to perform this action.")
+        return found
+
+    async def owner(self, token: str) -> Principal | None:
+        """Return who a token acts as; None when it is unknown, expired, or its user is gone."""
+        if not TOKEN.fullmatch(token):
+            return None
+        found = await self._tokens.find(token)
+        if found is None or not found.is_valid(clock.now()):
+            return None
+        if found.user_id is None:
+            return Principal(found.name, found.scope, None)
+        user = (await self._configuration.tables()).of(User).get(found.user_id)
+        return Principal(found.name, found.scope, user) if user is not None else None
+
+
+def _token_in(header: str) -> str | None:
+    """The token of an Authorization header, with or without a scheme word before it."""
+    words = header.split()
+    if len(words) == 2 and words[0].lower() in SCHEMES:
+        return words[1]
+    return words[0] if len(words) == 1 else None

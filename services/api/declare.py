@@ -1,0 +1,140 @@
+"""Carries a declaration over into a draft: the same checks as for every single write, and ids that stay."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from services.api.declare_children import Children
+from services.api.declare_faults import Faults
+from services.api.resources.chains import CHAINS
+from services.api.resources.desk import Desk, Resource
+from services.api.resources.integrations import INTEGRATIONS, retoken
+from services.api.resources.routes import default_of
+from services.api.resources.users import USERS
+from services.api.resources.webhooks import WEBHOOKS
+from shared.domain.configuration import Chain, Integration, User, Webhook
+from shared.domain.configuration_draft import Declared
+from shared.domain.declaration import (
+    Declaration,
+    DeclarationRefused,
+    DeclaredChain,
+    DeclaredIntegration,
+    DeclaredUser,
+    DeclaredWebhook,
+    Path,
+)
+
+N = TypeVar("N", User, Webhook, Chain, Integration)
+# In the order in which they can be removed.
+OWNED: dict[str, Resource[Any, Any]] = {one.name: one for one in (INTEGRATIONS, CHAINS, WEBHOOKS, USERS)}
+
+
+def declare(desk: Desk, declaration: Declaration) -> None:
+    """Edit the draft until it is as declared.
+
+    Objects are found by name, so their ids stay. Lists inside a declared object (rules, steps, routes) become
+    exactly what is written. An object that an earlier declaration of the same set made and that is no longer
+    declared is removed; everything else is left alone.
+
+    Raises:
+        DeclarationRefused: with every mistake that was found; the draft is then of no use.
+    """
+    _Declaring(desk, declaration).run()
+
+
+class _Declaring:
+    """One run over one declaration, collecting mistakes."""
+
+    def __init__(self, desk: Desk, declaration: Declaration) -> None:
+        self._desk = desk
+        self._declaration = declaration
+        self._faults = Faults(desk)
+        self._children = Children(desk, self._faults)
+        self._kept: set[str] = set()
+
+    def run(self) -> None:
+        """Do everything, in an order in which what is referred to comes first."""
+        declared = self._declaration
+        for position, user in enumerate(declared.users):
+            self._user(("users", position), user)
+        for position, webhook in enumerate(declared.webhooks):
+            self._webhook(("webhooks", position), webhook)
+        for position, chain in enumerate(declared.chains):
+            self._chain(("chains", position), chain)
+        for position, integration in enumerate(declared.integrations):
+            self._integration(("integrations", position), integration)
+        for position, webhook in enumerate(declared.webhooks):
+            self._integration_filter(("webhooks", position), webhook)
+        if self._faults.found:
+            raise DeclarationRefused(self._faults.found)
+        self._remove_undeclared()
+
+    def _user(self, path: Path, declared: DeclaredUser) -> None:
+        with self._faults.at(path):
+            fields = declared.model_dump(exclude={"rules", "slack_user_id"})
+            fields["slack"] = {"user_id": declared.slack_user_id}
+            row = self._saved(USERS, declared.username, fields)
+            rules = declared.rules
+            self._children.rules((*path, "rules", "default"), row, rules.default, important=False)
+            self._children.rules((*path, "rules", "important"), row, rules.important, important=True)
+
+    def _webhook(self, path: Path, declared: DeclaredWebhook) -> None:
+        with self._faults.at(path):
+            fields = declared.model_dump(exclude={"enabled", "integrations"})
+            self._saved(WEBHOOKS, declared.name, {**fields, "is_webhook_enabled": declared.enabled})
+
+    def _chain(self, path: Path, declared: DeclaredChain) -> None:
+        with self._faults.at(path):
+            row = self._saved(CHAINS, declared.name, {"name": declared.name})
+            self._children.steps((*path, "steps"), row, declared.steps)
+
+    def _integration(self, path: Path, declared: DeclaredIntegration) -> None:
+        with self._faults.at(path):
+            before = self._faults.find(Integration, declared.name)
+            if before is not None:
+                # What is no longer written goes back to the default.
+                self._desk.draft.put(before.model_copy(update={"templates": {}}))
+            names = {"name", "type", "description_short", "allow_source_based_resolving", "templates"}
+            row = self._saved(INTEGRATIONS, declared.name, declared.model_dump(include=names))
+            if declared.token is not None:
+                row = retoken(self._desk, row, declared.token)
+            self._children.routes((*path, "routes"), row, declared.routes)
+            if declared.default_route is not None:
+                target = default_of(self._desk, row)
+                self._children.write_route((*path, "default_route"), target, declared.default_route)
+
+    def _integration_filter(self, path: Path, declared: DeclaredWebhook) -> None:
+        """Webhooks refer to integrations, which come after them."""
+        row = self._faults.find(Webhook, declared.name)
+        inner = (*path, "integrations")
+        ids = [self._faults.id_of(Integration, name, inner) for name in declared.integrations]
+        if row is not None:
+            kept = tuple(one for one in ids if one is not None)
+            self._desk.draft.put(row.model_copy(update={"integration_filter": kept}))
+
+    def _saved(self, resource: Resource[N, Any], name: str, fields: dict[str, Any]) -> N:
+        """Create the object with this name, or change the one there is, as a client of the API would."""
+        assert resource.create is not None
+        assert resource.change is not None
+        body = resource.body.model_validate(fields)
+        before = self._faults.find(resource.model, name)
+        row = (
+            resource.create(self._desk, body) if before is None else resource.change(self._desk, before, body)
+        )
+        mark = Declared(id=f"{resource.name}/{row.id}", set=self._declaration.set)
+        self._kept.add(mark.id)
+        if before is None:
+            self._desk.draft.put(mark)
+        return row
+
+    def _remove_undeclared(self) -> None:
+        for mark in self._desk.draft.all(Declared):
+            table, _, row_id = mark.id.partition("/")
+            row = self._desk.draft.get(OWNED[table].model, row_id)
+            if row is None:
+                self._desk.draft.remove(mark)
+            elif mark.set == self._declaration.set and mark.id not in self._kept:
+                remove = OWNED[table].remove
+                assert remove is not None
+                remove(self._desk, row)
+                self._desk.draft.remove(mark)

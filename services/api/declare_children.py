@@ -1,0 +1,133 @@
+"""Lists inside declared objects: they become exactly what is written, and what stays the same keeps its id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from services.api.declare_faults import Faults
+from services.api.resources import routes, rules, steps
+from services.api.resources.desk import Desk
+from shared.domain.configuration import Chain, Integration, Route, Rule, StepConfig, User, Webhook
+from shared.domain.declaration import (
+    DeclaredDefaultRoute,
+    DeclaredRoute,
+    DeclaredRule,
+    DeclaredStep,
+    Path,
+)
+
+C = TypeVar("C", Route, Rule, StepConfig)
+D = TypeVar("D")
+OTHER_TARGETS = ("telegram", "msteams", "mattermost")
+
+
+class Children:
+    """Writes the lists of one declaration."""
+
+    def __init__(self, desk: Desk, faults: Faults) -> None:
+        self._desk = desk
+        self._faults = faults
+
+    def rules(self, path: Path, user: User, declared: list[DeclaredRule] | None, *, important: bool) -> None:
+        """Make one of a person's lists what is written; None leaves it."""
+        if declared is None:
+            return
+        before = [one for one in rules.select(self._desk, {"user_id": user.id}) if one.important == important]
+        pairs = self._matched(before, declared, lambda row, one: row.type == one.type)
+        for position, (one, row) in enumerate(pairs):
+            with self._faults.at((*path, position)):
+                body = rules.RuleBody(
+                    user_id=user.id, important=important, type=one.type, duration=one.duration
+                )
+                saved = rules.create(self._desk, body) if row is None else rules.change(self._desk, row, body)
+                self._put(saved, position)
+
+    def steps(self, path: Path, chain: Chain, declared: list[DeclaredStep] | None) -> None:
+        """Make a chain's steps what is written; None leaves them."""
+        if declared is None:
+            return
+        before = steps.select(self._desk, {"escalation_chain_id": chain.id})
+        pairs = self._matched(before, declared, lambda row, one: row.type == one.type)
+        for position, (one, row) in enumerate(pairs):
+            with self._faults.at((*path, position)):
+                body = steps.StepBody(**self._step_fields((*path, position), chain, one))
+                if row is None:
+                    saved = steps.create(self._desk, body)
+                else:
+                    # What is no longer written goes back to the default.
+                    blank = row.model_copy(update={"parameters": {}, "important": False})
+                    saved = steps.change(self._desk, blank, body)
+                self._put(saved, position)
+
+    def routes(self, path: Path, integration: Integration, declared: list[DeclaredRoute] | None) -> None:
+        """Make an integration's routes before the default one what is written; None leaves them."""
+        if declared is None:
+            return
+        before = [
+            one for one in routes.select(self._desk, {"integration_id": integration.id}) if not one.is_default
+        ]
+        pairs = self._matched(before, declared, _same_expression)
+        for position, (one, row) in enumerate(pairs):
+            with self._faults.at((*path, position, _expression(one)[0])):
+                body = routes.RouteBody(integration_id=integration.id)
+                target = row or routes.create(self._desk, body)
+                self._put(self.write_route((*path, position), target, one), position)
+
+    def write_route(self, path: Path, row: Route, declared: DeclaredDefaultRoute) -> Route:
+        """Make one route what is written."""
+        slack = {"channel_id": declared.slack.id, "enabled": declared.slack.enabled}
+        others = {name: getattr(declared, name).model_dump() for name in OTHER_TARGETS}
+        chain_id = self._faults.id_of(Chain, declared.chain, (*path, "chain"))
+        fields: dict[str, Any] = {"escalation_chain_id": chain_id, "slack": slack, **others}
+        if isinstance(declared, DeclaredRoute):
+            kind, expression = _expression(declared)
+            fields |= {"routing_type": kind, "routing_regex": expression}
+        return routes.change(self._desk, row, routes.RouteBody.model_validate(fields))
+
+    def _matched(
+        self, before: Sequence[C], declared: Sequence[D], same: Callable[[C, D], bool]
+    ) -> list[tuple[D, C | None]]:
+        """Pair what is written with the rows that become it; remove the rows that nothing became."""
+        unused = list(before)
+        pairs: list[tuple[D, C | None]] = []
+        for one in declared:
+            row = next((row for row in unused if same(row, one)), None)
+            if row is not None:
+                unused.remove(row)
+            pairs.append((one, row))
+        for row in unused:
+            self._desk.draft.remove(row)
+        return pairs
+
+    def _put(self, row: C, position: int) -> None:
+        if row.position != position:
+            self._desk.draft.put(row.model_copy(update={"position": position}))
+
+    def _step_fields(self, path: Path, chain: Chain, declared: DeclaredStep) -> dict[str, Any]:
+        """Return the body of a step, with names turned into ids."""
+        fields = {
+            **declared.model_dump(exclude_none=True),
+            "escalation_chain_id": chain.id,
+        }
+        for name in set(fields) - set(steps.StepBody.model_fields):
+            self._faults.add((*path, name), "this key is not known here")
+        for name, model in steps.REFERENCES.items():
+            if name in fields:
+                fields[name] = self._ids(model, fields[name], (*path, name))
+        return {name: value for name, value in fields.items() if name in steps.StepBody.model_fields}
+
+    def _ids(self, model: type[User] | type[Webhook], names: Any, path: Path) -> Any:
+        if isinstance(names, list):
+            found = [self._faults.id_of(model, str(one), path) for one in names]
+            return [one for one in found if one is not None]
+        return self._faults.id_of(model, str(names), path)
+
+
+def _same_expression(row: Route, declared: DeclaredRoute) -> bool:
+    return (row.routing_type, row.routing_regex) == _expression(declared)
+
+
+def _expression(declared: DeclaredRoute) -> tuple[str, str]:
+    """Return the kind of a route's expression and the expression."""
+    return ("jinja2", declared.jinja2) if declared.jinja2 is not None else ("regex", declared.regex or "")

@@ -1,0 +1,75 @@
+"""What the public API shows of alert groups and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from services.api.api import Api
+from shared.domain.configuration import Integration
+from shared.domain.configuration_draft import Tables
+from shared.domain.model import Actor, Alert, Group
+from shared.store.alerts import Alerts
+
+
+def instant(at: datetime | None) -> str | None:
+    """Return an instant as clients read it: UTC, microseconds, Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at is not None else None
+
+
+def alert_shape(alert: Alert, group_id: str) -> dict[str, Any]:
+    """Return the public shape of an alert."""
+    return {
+        "id": alert.id,
+        "alert_group_id": group_id,
+        "created_at": instant(alert.received_at),
+        "payload": alert.payload,
+    }
+
+
+async def group_shapes(api: Api, groups: Sequence[Group]) -> list[dict[str, Any]]:
+    """Return the public shapes of groups; their last alerts are read in one request."""
+    alerts = await Alerts(api.database).get_many([one.last_alert_id for one in groups])
+    tables = await api.configuration.tables()
+    return [
+        group_shape(api.settings.public_url, one, alerts.get(one.last_alert_id), tables) for one in groups
+    ]
+
+
+def group_shape(public_url: str, group: Group, last_alert: Alert | None, tables: Tables) -> dict[str, Any]:
+    """Return the public shape of one group."""
+    integration = tables.of(Integration).get(group.integration_id)
+    return {
+        "id": group.id,
+        "integration_id": group.integration_id,
+        "team_id": integration.team_id if integration is not None else None,
+        "route_id": group.route_id,
+        "number": group.number,
+        "alerts_count": group.alerts_count,
+        "state": str(group.state),
+        "created_at": instant(group.opened_at),
+        "resolved_at": instant(group.resolved_at),
+        "resolved_by": _user_id(group.resolved_by),
+        "acknowledged_at": instant(group.acknowledged_at),
+        "acknowledged_by": _user_id(group.acknowledged_by),
+        "silenced_at": instant(group.silenced_at),
+        "silenced_until": instant(group.silenced_until),
+        "labels": [_label(key, value) for key, value in sorted(group.labels.items())],
+        "title": group.title,
+        "permalinks": _permalinks(public_url, group),
+        "last_alert": alert_shape(last_alert, group.id) if last_alert is not None else None,
+    }
+
+
+def _permalinks(public_url: str, group: Group) -> dict[str, str | None]:
+    web = f"{public_url.rstrip('/')}/alert-groups/{group.id}"
+    return {"slack": None, "slack_app": None, "telegram": None, "web": web}
+
+
+def _user_id(actor: Actor | None) -> str | None:
+    return actor.id if actor is not None and actor.kind == "user" else None
+
+
+def _label(key: str, value: str) -> dict[str, dict[str, str]]:
+    return {"key": {"id": key, "name": key}, "value": {"id": value, "name": value}}

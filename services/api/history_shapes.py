@@ -1,0 +1,144 @@
+"""The shapes of answers about alerts and alert groups, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from services.api.shapes import Shape
+
+
+class Alert(Shape):
+    """An alert with its payload as it was sent."""
+
+    id: str
+    alert_group_id: str
+    created_at: str
+    payload: Any
+
+
+class Name(Shape):
+    """A label's key or value."""
+
+    id: str
+    name: str
+
+
+class Label(Shape):
+    """A label of a group."""
+
+    key: Name
+    value: Name
+
+
+class Permalinks(Shape):
+    """Where people see the group."""
+
+    slack: str | None
+    slack_app: str | None
+    telegram: str | None
+    web: str | None
+
+
+class AlertGroup(Shape):
+    """An alert group as it is now; `state` is firing, acknowledged, silenced or resolved."""
+
+    id: str
+    integration_id: str
+    team_id: str | None
+    route_id: str | None
+    number: int | None
+    alerts_count: int
+    state: str
+    created_at: str
+    resolved_at: str | None
+    resolved_by: str | None
+    acknowledged_at: str | None
+    acknowledged_by: str | None
+    silenced_at: str | None
+    silenced_until: str | None
+    labels: list[Label]
+    title: str | None
+    permalinks: Permalinks
+    last_alert: Alert | None
+
+
+class Stage(Shape):
+    """What one stage did with it; `waited_ms` in its queue, `worked_ms` by itself."""
+
+    stage: str
+    at: str | None
+    waited_ms: float | None
+    worked_ms: float | None
+    instance: str
+    config_version: int
+    decision: str
+    reason: str
+    event_type: str
+    event_id: str
+    cause_id: str | None
+
+
+class Sending(BaseModel):
+    """A page, a post or a webhook: what was asked for and how it ended ("requested": not known yet)."""
+
+    id: str
+    requested_at: str | None
+    outcome: str
+    at: str | None
+    reason: str
+    handle: str | None
+    attempts: int | None
+
+
+class Trace(Shape):
+    """The way of one alert so far."""
+
+    alert_id: str
+    group_id: str | None
+    stages: list[Stage]
+    pages: list[Sending]
+    posts: list[Sending]
+    webhooks: list[Sending]
+
+
+class Person(Shape):
+    """Who did it."""
+
+    kind: str
+    id: str | None
+    name: str
+
+
+class TimelineEntry(Stage):
+    """One thing that happened to a group."""
+
+    actor: Person | None
+    group_version: int | None
+    alerts: list[str]
+    details: dict[str, Any]
+
+
+class Timeline(Shape):
+    """Everything that happened to a group, in order."""
+
+    alert_group_id: str
+    results: list[TimelineEntry]
+
+
+class Applied(Shape):
+    """What a declaration changes (or would, when `dry_run`)."""
+
+    version: int
+    dry_run: bool
+    changes: list[dict[str, Any]]
+
+
+class Detail(Shape):
+    """A sentence."""
+
+    detail: str
+
+
+SHAPES: tuple[type[BaseModel], ...] = (AlertGroup, Alert, Trace, Timeline, Applied, Detail)

@@ -1,0 +1,1 @@
+"""The public API's configuration objects: what a client may write, how it is checked, what it reads back."""

@@ -1,0 +1,26 @@
+"""Every kind of configuration object that the public API serves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.api.resources.chains import CHAINS
+from services.api.resources.desk import Resource
+from services.api.resources.integrations import INTEGRATIONS
+from services.api.resources.routes import ROUTES
+from services.api.resources.rules import RULES
+from services.api.resources.steps import STEPS
+from services.api.resources.teams import TEAMS
+from services.api.resources.users import USERS
+from services.api.resources.webhooks import WEBHOOKS
+
+RESOURCES: tuple[Resource[Any, Any], ...] = (
+    INTEGRATIONS,
+    ROUTES,
+    CHAINS,
+    STEPS,
+    USERS,
+    RULES,
+    WEBHOOKS,
+    TEAMS,
+)

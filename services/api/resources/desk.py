@@ -1,0 +1,150 @@
+"""Where configuration objects are edited: the draft, and the few tools that an edit needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from services.api.refusals import Invalid
+from shared.domain.configuration import User
+from shared.domain.configuration_draft import TABLE_OF, Draft, Team
+from shared.domain.model import Frozen
+from shared.domain.public_ids import Below, public_id
+from shared.secrets import Secrets
+
+R = TypeVar("R", bound=Frozen)
+B = TypeVar("B", bound="Body")
+
+
+class Body(BaseModel):
+    """What a client sends. A field that is missing is left as it is; null puts it back to its default."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+    def sent(self, name: str) -> bool:
+        """Whether the client sent the field, null included."""
+        return name in self.model_fields_set
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What edits and answers need besides the draft; no clock and no I/O."""
+
+    secrets: Secrets
+    below: Below
+    public_url: str
+    ingest_url: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A draft and the tools: the first argument of every function over configuration objects."""
+
+    draft: Draft
+    tools: Tools
+    user: User | None = None
+
+    def new_id(self, model: type[Frozen]) -> str:
+        """Return an unused id for a row of this kind."""
+        return public_id(TABLE_OF[model], self.tools.below)
+
+    def existing(self, model: type[R], row_id: str | None, field: str) -> R | None:
+        """Return the row that a field refers to; None and "" refer to nothing.
+
+        Raises:
+            Invalid: there is no such row.
+        """
+        if not row_id:
+            return None
+        found = self.draft.get(model, row_id)
+        if found is None:
+            raise Invalid.field(field, f"There is no object with id {row_id}.")
+        return found
+
+    def team_id(self, team_id: str | None, field: str = "team_id") -> str | None:
+        """Return the team id to store: "" and null both mean no team."""
+        self.existing(Team, team_id, field)
+        return team_id or None
+
+
+@dataclass(frozen=True)
+class Resource(Generic[R, B]):
+    """One kind of configuration object in the public API.
+
+    `select(desk, query)` filters and orders; `create`, `change` and `remove` edit the desk's draft and
+    raise `Refused`. A kind without them is read-only.
+    """
+
+    name: str
+    model: type[R]
+    show: Callable[[Desk, R, dict[str, str]], dict[str, Any]]
+    select: Callable[[Desk, dict[str, str]], list[R]]
+    body: type[B]
+    page_size: int = 50
+    create: Callable[[Desk, B], R] | None = None
+    change: Callable[[Desk, R, B], R] | None = None
+    remove: Callable[[Desk, R], None] | None = None
+    writer: str = "admin"
+
+
+def parse(body: type[B], data: Any) -> B:
+    """Read a client's JSON object.
+
+    Raises:
+        Invalid: a field has the wrong type; the field is named.
+    """
+    if not isinstance(data, dict):
+        raise Invalid({"non_field_errors": ["The body must be a JSON object."]})
+    try:
+        return body.model_validate(data)
+    except ValidationError as error:
+        raise Invalid(by_field(error)) from error
+
+
+def by_field(error: ValidationError) -> dict[str, list[str]]:
+    """Return the sentences of a failed validation by field, as clients read them."""
+    found: dict[str, list[str]] = {}
+    for one in error.errors():
+        field, *inner = [str(part) for part in one["loc"] if not str(part).startswith("function-")] or [""]
+        prefix = f"{'.'.join(inner)}: " if inner else ""
+        found.setdefault(field or "non_field_errors", []).append(f"{prefix}{one['msg']}.")
+    return found
+
+
+def required(value: str | None, field: str) -> str:
+    """Return a text that must be there.
+
+    Raises:
+        Invalid: missing, null or blank.
+    """
+    if value is None or not value.strip():
+        raise Invalid.field(field, "This field is required.")
+    return value
+
+
+def at_most(value: str | None, length: int, field: str) -> None:
+    """Check the length of a text in characters.
+
+    Raises:
+        Invalid: it is longer.
+    """
+    if value is not None and len(value) > length:
+        raise Invalid.field(field, f"No more than {length} characters.")
+
+
+def of_team(rows: list[R], query: dict[str, str]) -> list[R]:
+    """Keep the rows of the team that the query asks for; the word null means no team."""
+    if "team_id" not in query:
+        return rows
+    wanted = None if query["team_id"] in ("null", "") else query["team_id"]
+    return [one for one in rows if getattr(one, "team_id", None) == wanted]
+
+
+def named(rows: list[R], query: dict[str, str]) -> list[R]:
+    """Keep the rows whose name is exactly the one that the query asks for."""
+    if "name" not in query:
+        return rows
+    return [one for one in rows if getattr(one, "name", None) == query["name"]]

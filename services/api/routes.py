@@ -1,0 +1,37 @@
+"""Every URL of the api and who answers it; a trailing slash is optional everywhere, and nothing redirects."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from services.api import alerts, apply, configuration_routes, groups, history, lookups, pages, specification
+from services.api.answers import Handler, answer_errors
+from services.api.chat_callbacks import ChatCallbacks
+
+BASE = "/api/v1"
+
+
+def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
+    """Serve everything on `app`."""
+    app.middlewares.append(answer_errors)
+    configuration_routes.add_routes(app)
+    _add(app, "GET", f"{BASE}/integrations/{{id}}/problems", history.read_problems)
+    _add(app, "GET", f"{BASE}/alert_groups", groups.list_groups)
+    _add(app, "GET", f"{BASE}/alert_groups/{{id}}", groups.read_group)
+    _add(app, "GET", f"{BASE}/alert_groups/{{id}}/timeline", history.read_timeline)
+    _add(app, "POST", f"{BASE}/alert_groups/{{id}}/{{action}}", groups.act)
+    _add(app, "GET", f"{BASE}/alerts", alerts.list_alerts)
+    _add(app, "GET", f"{BASE}/alerts/{{id}}", alerts.read_alert)
+    _add(app, "GET", f"{BASE}/alerts/{{id}}/trace", history.read_trace)
+    _add(app, "GET", f"{BASE}/organizations", lookups.list_organizations)
+    _add(app, "GET", f"{BASE}/organizations/{{id}}", lookups.read_organization)
+    _add(app, "GET", f"{BASE}/info", lookups.read_info)
+    _add(app, "POST", f"{BASE}/config/apply", apply.apply_declaration)
+    _add(app, "GET", f"{BASE}/openapi.yaml", specification.read_openapi)
+    _add(app, "POST", f"{BASE}/slack/interactive", callbacks.slack)
+    _add(app, "POST", "/slack/interactive_api_endpoint", callbacks.slack)
+    pages.add_routes(app)
+
+
+def _add(app: web.Application, method: str, path: str, handler: Handler) -> None:
+    app.router.add_route(method, f"{path}{{slash:/?}}", handler)

@@ -1,0 +1,76 @@
+"""The api, put together: HTTP in, requests out, and the only writer of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from services.api.actions import Actions
+from services.api.api import API, Api
+from services.api.authentication import Authentication
+from services.api.chat_callbacks import ChatCallbacks
+from services.api.routes import add_routes
+from shared.events import ActionRequested, ConfigChanged
+from shared.http import HttpClient
+from shared.service import Io, Service
+from shared.stage import Handler
+from shared.store.api_tokens import ApiTokens
+from shared.store.configuration import ConfigurationStore
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def open_service(io: Io) -> AsyncIterator[Handler | None]:
+    """Serve the public API; nothing is consumed."""
+    configuration = ConfigurationStore(io.store)
+    tokens = ApiTokens(io.store)
+    preparation = Preparation(configuration, tokens)
+    io.add_ready_check("indexes", preparation.missing)
+    io.spawn("indexes", preparation.run)
+    async with HttpClient() as client:
+        callbacks = ChatCallbacks(client)
+        io.http[API] = Api(
+            settings=io.settings,
+            database=io.store,
+            configuration=configuration,
+            live=io.config,
+            authentication=Authentication(tokens, configuration),
+            actions=Actions(io.bus, io.subscribe_replies),
+            bus=io.bus,
+            secrets=io.secrets,
+        )
+        add_routes(io.http, callbacks)
+        yield None
+        await callbacks.close()
+
+
+class Preparation:
+    """Creates the indexes of the api's own collections, as soon as the database is there."""
+
+    def __init__(self, configuration: ConfigurationStore, tokens: ApiTokens) -> None:
+        self._configuration = configuration
+        self._tokens = tokens
+        self._is_done = False
+
+    async def run(self) -> None:
+        """Try until it is done; the supervisor begins again after a failure."""
+        if self._is_done:
+            return
+        await self._configuration.prepare()
+        await self._tokens.prepare()
+        self._is_done = True
+
+    def missing(self) -> str | None:
+        """Return why the service is not ready."""
+        return None if self._is_done else "not created yet"
+
+
+service = Service(
+    name="api",
+    open=open_service,
+    emits=(ActionRequested, ConfigChanged),
+    keeps=frozenset({"users"}),
+)

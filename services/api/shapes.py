@@ -1,0 +1,215 @@
+"""The shapes of answers, for the OpenAPI document; a test holds every real answer to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Shape(BaseModel):
+    """An object whose keys are all there, and no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SlackTarget(Shape):
+    """Where a route posts in Slack; no channel means the default one."""
+
+    channel_id: str | None
+    enabled: bool
+
+
+class Target(Shape):
+    """Where a route posts in another chat product."""
+
+    id: str | None
+    enabled: bool
+
+
+class DefaultRoute(Shape):
+    """The default route inside an integration."""
+
+    id: str
+    escalation_chain_id: str | None
+    slack: SlackTarget
+    telegram: Target
+    msteams: Target
+    mattermost: Target
+
+
+class Link(Shape):
+    """A URL."""
+
+    link: str
+
+
+class TitleMessageImage(Shape):
+    """Templates of a medium with pictures."""
+
+    title: str | None
+    message: str | None
+    image_url: str | None
+
+
+class TitleMessage(Shape):
+    """Templates of a medium of text."""
+
+    title: str | None
+    message: str | None
+
+
+class Title(Shape):
+    """Templates of a medium of one line."""
+
+    title: str | None
+
+
+class Templates(Shape):
+    """Every template key; null stands for the default of the type."""
+
+    grouping_key: str | None
+    resolve_signal: str | None
+    acknowledge_signal: str | None
+    source_link: str | None
+    slack: TitleMessageImage
+    web: TitleMessageImage
+    telegram: TitleMessageImage
+    msteams: TitleMessageImage
+    mattermost: TitleMessageImage
+    email: TitleMessage
+    mobile_app: TitleMessage
+    sms: Title
+    phone_call: Title
+
+
+class Integration(Shape):
+    """A way in."""
+
+    id: str
+    name: str
+    description_short: str | None
+    team_id: str | None
+    link: str
+    inbound_email: str | None
+    type: str
+    default_route: DefaultRoute
+    templates: Templates
+    allow_source_based_resolving: bool
+    heartbeat: Link
+    labels: list[Any]
+    dynamic_labels: list[Any]
+    maintenance_mode: str | None
+    maintenance_started_at: str | None
+    maintenance_end_at: str | None
+
+
+class Route(Shape):
+    """One line of an integration's routing table."""
+
+    id: str
+    integration_id: str
+    escalation_chain_id: str | None
+    routing_type: str
+    routing_regex: str | None
+    position: int
+    is_the_last_route: bool
+    slack: SlackTarget
+    telegram: Target
+    msteams: Target
+    mattermost: Target
+
+
+class EscalationChain(Shape):
+    """An escalation chain; its steps are escalation policies."""
+
+    id: str
+    name: str
+    team_id: str | None
+
+
+class EscalationPolicy(BaseModel):
+    """One step of a chain, with the parameters of its type and no others."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    escalation_chain_id: str
+    position: int
+    type: str
+
+
+class SlackUser(Shape):
+    """A person in Slack."""
+
+    user_id: str
+    team_id: str | None
+
+
+class User(Shape):
+    """A person; the short form has no `slack`, `timezone` and `teams`."""
+
+    id: str
+    grafana_id: int | None
+    email: str
+    slack: SlackUser | None = None
+    username: str
+    name: str
+    role: str
+    is_phone_number_verified: bool
+    timezone: str = "UTC"
+    teams: list[str] = []
+
+
+class PersonalNotificationRule(Shape):
+    """One rule of a person; `duration` in seconds, for a wait only."""
+
+    id: str
+    user_id: str
+    position: int
+    important: bool
+    type: str
+    duration: int = 0
+
+
+class Webhook(Shape):
+    """An outgoing webhook; secrets read as asterisks."""
+
+    id: str
+    name: str
+    is_webhook_enabled: bool
+    team: str | None
+    trigger_type: str
+    http_method: str
+    url: str
+    headers: str | None
+    data: str | None
+    forward_all: bool
+    trigger_template: str | None
+    username: str | None
+    password: str | None
+    authorization_header: str | None
+    integration_filter: list[str]
+    preset: str | None
+
+
+class Team(Shape):
+    """A team."""
+
+    id: str
+    grafana_id: int | None
+    name: str
+    email: str | None
+    avatar_url: str
+
+
+RESOURCE_SHAPES: dict[str, type[BaseModel]] = {
+    "integrations": Integration,
+    "routes": Route,
+    "escalation_chains": EscalationChain,
+    "escalation_policies": EscalationPolicy,
+    "users": User,
+    "personal_notification_rules": PersonalNotificationRule,
+    "webhooks": Webhook,
+    "teams": Team,
+}

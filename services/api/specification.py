@@ -1,0 +1,197 @@
+"""The OpenAPI document of the public API, made from what the api accepts and answers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import yaml
+from aiohttp import web
+from pydantic.json_schema import models_json_schema
+
+from services.api.actions import WORDS
+from services.api.history_shapes import SHAPES
+from services.api.resources.catalogue import RESOURCES
+from services.api.resources.desk import Body, Resource
+from services.api.shapes import RESOURCE_SHAPES
+from shared.domain.declaration import Declaration
+
+BASE = "/api/v1"
+REFERENCE = "#/components/schemas/{model}"
+FILTERS: dict[str, tuple[str, ...]] = {
+    "integrations": ("name", "team_id"),
+    "routes": ("integration_id", "routing_regex"),
+    "escalation_chains": ("name", "team_id"),
+    "escalation_policies": ("escalation_chain_id",),
+    "users": ("username", "email", "roles", "short"),
+    "personal_notification_rules": ("user_id", "important"),
+    "webhooks": ("name", "team_id"),
+    "teams": ("name",),
+    "alert_groups": ("id", "route_id", "integration_id", "team_id", "state", "started_at", "label"),
+    "alerts": ("id", "alert_group_id", "search"),
+}
+ERRORS = {
+    "400": "not valid: a sentence in `detail`, or sentences by field",
+    "401": "no token, or not a valid one",
+    "403": "the token may not do this",
+    "404": "there is no such object",
+    "503": "the database or the broker is away; try again after `Retry-After` seconds",
+}
+
+
+async def read_openapi(request: web.Request) -> web.Response:
+    """GET: this document; it needs no token."""
+    return web.Response(text=openapi_yaml(), content_type="application/yaml")
+
+
+@cache
+def openapi_yaml() -> str:
+    """Return the document as YAML."""
+    return str(yaml.safe_dump(openapi(), sort_keys=False, allow_unicode=True, width=110))
+
+
+def openapi() -> dict[str, Any]:
+    """Return the document."""
+    paths: dict[str, Any] = {}
+    for resource in RESOURCES:
+        paths |= _resource_paths(resource)
+    paths |= _history_paths()
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tocsin",
+            "version": "1",
+            "description": "A trailing slash is optional everywhere. Tokens go into the Authorization header, "
+            "with or without the word Bearer before them.",
+        },
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "Authorization"}},
+            "schemas": _schemas(),
+        },
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    bodies = {one.body: "validation" for one in RESOURCES if one.body is not Body}
+    shapes = dict.fromkeys((*RESOURCE_SHAPES.values(), *SHAPES), "serialization")
+    models: Any = [*bodies.items(), *shapes.items(), (Declaration, "validation")]
+    _, found = models_json_schema(models, ref_template=REFERENCE)
+    return {name: found["$defs"][name] for name in sorted(found["$defs"])}
+
+
+def _resource_paths(resource: Resource[Any, Any]) -> dict[str, Any]:
+    shape = RESOURCE_SHAPES[resource.name].__name__
+    many: dict[str, Any] = {"get": _list(resource.name, shape)}
+    one: dict[str, Any] = {"get": _operation(f"read one of {resource.name}", {"200": shape})}
+    body = _body(resource.body.__name__)
+    if resource.create is not None:
+        many["post"] = _operation(f"create one of {resource.name}", {"201": shape}) | body
+    if resource.change is not None:
+        words = f"change one of {resource.name}; what is not sent stays"
+        one["put"] = _operation(words, {"200": shape}) | body
+        one["patch"] = _operation(words, {"200": shape}) | body
+    if resource.remove is not None:
+        one["delete"] = _operation(f"delete one of {resource.name}", {"204": None})
+    return {
+        f"{BASE}/{resource.name}": many,
+        f"{BASE}/{resource.name}/{{id}}": {"parameters": [_path_parameter("id")], **one},
+    }
+
+
+def _history_paths() -> dict[str, Any]:
+    def one(summary: str, shape: str | None) -> dict[str, Any]:
+        return {"parameters": [_path_parameter("id")], "get": _operation(summary, {"200": shape})}
+
+    actions = {f"{BASE}/alert_groups/{{id}}/{word}": _action(word) for word in WORDS}
+    return {
+        f"{BASE}/alert_groups": {"get": _list("alert_groups", "AlertGroup")},
+        f"{BASE}/alert_groups/{{id}}": one("read an alert group", "AlertGroup"),
+        **actions,
+        f"{BASE}/alert_groups/{{id}}/timeline": one("everything that happened to a group", "Timeline"),
+        f"{BASE}/alerts": {"get": _list("alerts", "Alert")},
+        f"{BASE}/alerts/{{id}}": one("read an alert", "Alert"),
+        f"{BASE}/alerts/{{id}}/trace": one(
+            "where an alert went and why; waits up to 5 s for its first record", "Trace"
+        ),
+        f"{BASE}/integrations/{{id}}/problems": one("templates and rules that failed", None),
+        f"{BASE}/config/apply": {"post": _apply()},
+        f"{BASE}/organizations": {"get": _operation("the one organization", {"200": None})},
+        f"{BASE}/info": {"get": _operation("the address that links point to", {"200": None})},
+    }
+
+
+def _action(word: str) -> dict[str, Any]:
+    answers: dict[str, str | None] = {"200": "AlertGroup", "202": "Detail"}
+    operation = _operation(f"{word} an alert group; answered when it has taken effect", answers)
+    operation["parameters"] = [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "the same key is the same action, however often it is sent",
+            "schema": {"type": "string", "maxLength": 255},
+        }
+    ]
+    if word == "silence":
+        schema = {
+            "type": "object",
+            "required": ["delay"],
+            "properties": {
+                "delay": {"type": "integer", "minimum": -1, "description": "seconds; 0 and -1: for ever"}
+            },
+        }
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return {"parameters": [_path_parameter("id")], "post": operation}
+
+
+def _apply() -> dict[str, Any]:
+    operation = _operation("make the configuration what is declared, as one version", {"200": "Applied"})
+    operation["parameters"] = [_query("dry_run")]
+    schema = {"$ref": REFERENCE.format(model="Declaration")}
+    content = {"application/json": {"schema": schema}, "application/yaml": {"schema": schema}}
+    return operation | {"requestBody": {"required": True, "content": content}}
+
+
+def _list(name: str, shape: str) -> dict[str, Any]:
+    page = {
+        "type": "object",
+        "required": ["count", "next", "previous", "results"],
+        "properties": {
+            "count": {"type": "integer"},
+            "next": {"type": ["string", "null"]},
+            "previous": {"type": ["string", "null"]},
+            "results": {"type": "array", "items": {"$ref": REFERENCE.format(model=shape)}},
+            "current_page_number": {"type": "integer"},
+            "page_size": {"type": "integer"},
+            "total_pages": {"type": "integer"},
+        },
+    }
+    operation = _operation(f"list {name}", {"200": None})
+    operation["responses"]["200"]["content"] = {"application/json": {"schema": page}}
+    operation["parameters"] = [_query(one) for one in (*FILTERS[name], "page", "perpage")]
+    return operation
+
+
+def _operation(summary: str, answers: dict[str, str | None]) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, shape in answers.items():
+        responses[status] = {"description": "done" if status != "202" else "accepted, not in effect yet"}
+        if shape is not None:
+            schema = {"$ref": REFERENCE.format(model=shape)}
+            responses[status]["content"] = {"application/json": {"schema": schema}}
+    responses |= {status: {"description": words} for status, words in ERRORS.items()}
+    return {"summary": summary, "responses": responses}
+
+
+def _body(model: str) -> dict[str, Any]:
+    schema = {"$ref": REFERENCE.format(model=model)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _path_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _query(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": {"type": "string"}}

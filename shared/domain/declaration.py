@@ -1,0 +1,208 @@
+"""The configuration as a person writes it down: by name, in order, without ids. One file or several.
+
+What it refers to and whether its templates compile is checked where it is applied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+Path = tuple[str | int, ...]
+DURATION = re.compile(r"(\d+)\s*([smhd]?)")
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One mistake: where it stands (keys and list positions from the top) and what is wrong."""
+
+    path: Path
+    message: str
+
+
+class DeclarationRefused(Exception):
+    """The declaration has mistakes; none of it was applied."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{'.'.join(map(str, one.path))}: {one.message}" for one in faults))
+        self.faults = list(faults)
+
+
+def _seconds(value: Any) -> Any:
+    """Read 90, "90s", "5m", "1h" as seconds; leave the rest to the validation."""
+    found = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    return int(found[1]) * SECONDS[found[2]] if found else value
+
+
+def _word_as_type(value: Any) -> Any:
+    """Read a bare word in a list of steps or rules as that type without parameters."""
+    return {"type": value} if isinstance(value, str) else value
+
+
+Seconds = Annotated[int, BeforeValidator(_seconds)]
+
+
+class Part(BaseModel):
+    """A piece of a declaration; a misspelt key is a mistake, not a comment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DeclaredRule(Part):
+    """One personal notification rule: `wait` with a duration, or notify_by_<channel>."""
+
+    type: str
+    duration: Seconds | None = None
+
+
+class DeclaredRules(Part):
+    """The two lists of a person; a list that is left out is left as it is."""
+
+    default: list[Annotated[DeclaredRule, BeforeValidator(_word_as_type)]] | None = None
+    important: list[Annotated[DeclaredRule, BeforeValidator(_word_as_type)]] | None = None
+
+
+class DeclaredUser(Part):
+    """A person, known by username."""
+
+    username: str
+    name: str = ""
+    email: str = ""
+    role: str = "user"
+    timezone: str = "UTC"
+    phone_number: str | None = None
+    slack_user_id: str | None = None
+    rules: DeclaredRules = DeclaredRules()
+
+
+class DeclaredWebhook(Part):
+    """An outgoing webhook, known by name; `integrations` are names, empty for all."""
+
+    name: str
+    url: str
+    enabled: bool = True
+    trigger_type: str = "escalation"
+    http_method: str = "POST"
+    headers: str | None = None
+    data: str | None = None
+    forward_all: bool = True
+    trigger_template: str | None = None
+    username: str | None = None
+    password: str | None = None
+    authorization_header: str | None = None
+    integrations: list[str] = Field(default_factory=list)
+
+
+class DeclaredStep(Part):
+    """One escalation step: its type and the type's parameters, people and webhooks by name."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: str
+    important: bool = False
+    duration: Seconds | None = None
+
+
+class DeclaredChain(Part):
+    """An escalation chain, known by name."""
+
+    name: str
+    steps: list[Annotated[DeclaredStep, BeforeValidator(_word_as_type)]] | None = None
+
+
+class DeclaredTarget(Part):
+    """Where to post: `id` is the channel's; enabled without an id means the product's default channel."""
+
+    id: str | None = None
+    enabled: bool = True
+
+
+class DeclaredDefaultRoute(Part):
+    """What happens to alerts that no other route takes."""
+
+    chain: str | None = None
+    slack: DeclaredTarget = DeclaredTarget()
+    telegram: DeclaredTarget = DeclaredTarget(enabled=False)
+    msteams: DeclaredTarget = DeclaredTarget(enabled=False)
+    mattermost: DeclaredTarget = DeclaredTarget(enabled=False)
+
+
+class DeclaredRoute(DeclaredDefaultRoute):
+    """One route: an expression of one of two kinds."""
+
+    jinja2: str | None = None
+    regex: str | None = None
+
+    @model_validator(mode="after")
+    def _one_expression(self) -> DeclaredRoute:
+        if (self.jinja2 is None) == (self.regex is None):
+            raise ValueError("a route needs exactly one of jinja2 and regex")
+        return self
+
+
+class DeclaredIntegration(Part):
+    """A way in, known by name; `token` fixes the token of its URL."""
+
+    name: str
+    type: str
+    token: str | None = Field(default=None, min_length=16, max_length=64, pattern=r"^[A-Za-z0-9]+$")
+    description_short: str | None = None
+    allow_source_based_resolving: bool = True
+    templates: dict[str, Any] = Field(default_factory=dict)
+    routes: list[DeclaredRoute] | None = None
+    default_route: DeclaredDefaultRoute | None = None
+
+
+class Declaration(Part):
+    """Everything in one. `set` names who owns the objects: only those of the same set are ever removed."""
+
+    set: str = "default"
+    users: list[DeclaredUser] = Field(default_factory=list)
+    webhooks: list[DeclaredWebhook] = Field(default_factory=list)
+    chains: list[DeclaredChain] = Field(default_factory=list)
+    integrations: list[DeclaredIntegration] = Field(default_factory=list)
+
+
+SECTIONS = ("users", "webhooks", "chains", "integrations")
+
+
+def read(data: Any) -> Declaration:
+    """Return the declaration in decoded YAML or JSON.
+
+    Raises:
+        DeclarationRefused: unknown keys, wrong types, or a name that stands twice.
+    """
+    try:
+        declaration = Declaration.model_validate({} if data is None else data)
+    except ValidationError as error:
+        raise DeclarationRefused([_fault(one) for one in error.errors()]) from error
+    faults = [
+        *_doubles("users", (one.username.lower() for one in declaration.users)),
+        *_doubles("webhooks", (one.name for one in declaration.webhooks)),
+        *_doubles("chains", (one.name for one in declaration.chains)),
+        *_doubles("integrations", (one.name for one in declaration.integrations)),
+    ]
+    if faults:
+        raise DeclarationRefused(faults)
+    return declaration
+
+
+def _fault(error: Any) -> Fault:
+    path = tuple(part for part in error["loc"] if not str(part).startswith("function-"))
+    words = {"extra_forbidden": "this key is not known here", "missing": "this key is required"}
+    return Fault(path, words.get(error["type"], error["msg"].removeprefix("Value error, ")))
+
+
+def _doubles(section: str, names: Iterable[str]) -> list[Fault]:
+    seen: set[str] = set()
+    found = []
+    for position, name in enumerate(names):
+        if name in seen:
+            found.append(Fault((section, position), f"{name} is declared twice"))
+        seen.add(name)
+    return found
