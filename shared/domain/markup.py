@@ -7,19 +7,26 @@ import re
 from functools import lru_cache
 
 import nh3
-from cmarkgfm import github_flavored_markdown_to_html
-from cmarkgfm.cmark import Options
+from comrak import ExtensionOptions, RenderOptions, render_markdown
 
-# Stand-ins for "<" and ">" while Markdown is at work: so text like "<nil>" is shown and never becomes a tag.
-LESS, MORE = "\ue000", "\ue001"
-BREAKS = Options.CMARK_OPT_HARDBREAKS
+SCHEMES = {"http", "https", "mailto", "tel"}
 TELEGRAM_TAGS = {"a", "b", "blockquote", "code", "del", "em", "i", "ins", "pre", "s", "strike", "strong", "u"}
-NO_CONTENT = {"script", "style"}
+WEB = nh3.Cleaner(
+    link_rel="nofollow noopener", set_tag_attribute_values={"a": {"target": "_blank"}}, url_schemes=SCHEMES
+)
+TELEGRAM = nh3.Cleaner(
+    tags=TELEGRAM_TAGS,
+    clean_content_tags={"script", "style"},
+    attributes={"a": {"href"}},
+    link_rel=None,
+    url_schemes=SCHEMES,
+)
 
 SLACK_LINK = re.compile(r"<(https?://[^|<>\s]+)\|([^<>]+)>")
 SLACK_BARE_LINK = re.compile(r"<(https?://[^|<>\s]+)>")
 SLACK_MENTION = re.compile(r"<([@#!])([^|<>\s]+)(?:\|([^<>]+))?>")
-EMOJI_CODE = re.compile(r":([a-z0-9_+\-]+):")
+# Not "10:30:00".
+EMOJI_CODE = re.compile(r":([a-z][a-z0-9_+\-]*|[+-]1|100):")
 # The codes that Tocsin's own templates use; any other needs the full table, which is loaded when one is met.
 KNOWN_EMOJI = {
     "rotating_light": "🚨",
@@ -85,19 +92,27 @@ def _mention(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=32)
 def html_of(text: str) -> str:
-    """Return Markdown as clean HTML; a single line break is one, bare addresses are links, no tag passes."""
-    text = text.replace(LESS, "").replace(MORE, "")
+    """Return Markdown as clean HTML; a single line break is one, bare addresses are links, tags are shown as text."""
     if "<" in text:
         text = SLACK_LINK.sub(r"[\2](\1)", text)
-        text = SLACK_MENTION.sub(_mention, SLACK_BARE_LINK.sub(r"\1", text))
-        text = text.replace("<", LESS)
-    made = github_flavored_markdown_to_html(with_emoji(text), BREAKS)
-    clean = nh3.clean(
-        made.replace(LESS, "&lt;"),
-        link_rel="nofollow noopener",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
-    )
-    return clean.strip()
+        text = SLACK_MENTION.sub(_mention, text)
+    return WEB.clean(render_markdown(with_emoji(text), EXTENSIONS, None, RENDERING)).strip()
+
+
+def _rendering() -> RenderOptions:
+    options = RenderOptions()
+    options.hardbreaks = True
+    options.escape = True
+    return options
+
+
+def _extensions() -> ExtensionOptions:
+    options = ExtensionOptions()
+    options.table = options.autolink = options.strikethrough = True
+    return options
+
+
+RENDERING, EXTENSIONS = _rendering(), _extensions()
 
 
 def plain(text: str) -> str:
@@ -131,11 +146,8 @@ def telegram_html(text: str, limit: int, note: str) -> str:
 
 
 def _telegram_clean(text: str) -> str:
-    cleaned = nh3.clean(
-        text, tags=TELEGRAM_TAGS, clean_content_tags=NO_CONTENT, attributes={"a": {"href"}}, link_rel=None
-    )
     # Telegram knows four named entities; nh3 writes a fifth.
-    return cleaned.replace("&nbsp;", "\u00a0")
+    return TELEGRAM.clean(text).replace("&nbsp;", "\u00a0")
 
 
 def _before_half_a_sign(text: str) -> str:

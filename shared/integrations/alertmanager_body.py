@@ -47,14 +47,15 @@ RUNBOOKS = """\
 {%- endif %}
 """
 LISTS = """\
+{%- if notes.runbook_url or notes.runbook_url_internal -%}
+{%- set notes = dict(notes.items() | rejectattr(0, "in", ["runbook_url", "runbook_url_internal"])) -%}
+{%- endif -%}
 {%- for heading, entries in [("GroupLabels", grouped), ("CommonLabels", common), ("Annotations", notes),
                              ("Labels", own), ("Annotations", payload.annotations)] -%}
-{%- if entries is mapping -%}
-{%- for name, value in entries.items() if name not in ("runbook_url", "runbook_url_internal") -%}
-{%- if loop.first %}
+{%- if entries and entries is mapping %}
 
 {{ heading }}:
-{%- endif %}
+{%- for name, value in entries.items() %}
 - {{ name }}: {{ value }}
 {%- endfor -%}
 {%- endif -%}

@@ -15,6 +15,12 @@ from shared.templates.filters import FILTERS
 # What a template may multiply up to; a bigger number or text is a mistake or an attack.
 MAX_BITS = 10_000
 MAX_LENGTH = 1_000_000
+# What may be taken of plain values without asking further: their public methods, but not those of a text
+# that take a format, which the sandbox wraps.
+METHODS = {
+    kind: frozenset(name for name in dir(kind) if not name.startswith("_")) - {"format", "format_map"}
+    for kind in (dict, list, str)
+}
 DICT_ATTRIBUTES = frozenset(dir(dict))
 
 
@@ -36,8 +42,11 @@ class Environment(SandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**"})
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        """Jinja's rule for a dictionary (an attribute wins over a key) without raising for each look-up."""
-        if type(obj) is dict and attribute not in DICT_ATTRIBUTES:
+        """Jinja's rule (an attribute wins over a key), without its long way for the values that JSON is made of."""
+        kind = type(obj)
+        if kind in METHODS and attribute in METHODS[kind]:
+            return getattr(obj, attribute)
+        if kind is dict and attribute not in DICT_ATTRIBUTES:
             try:
                 return obj[attribute]
             except KeyError:
