@@ -1,0 +1,51 @@
+"""Where the command line finds the api and what it signs in with."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from shared.config import Settings
+
+# What `make run` leaves in the folder that it was started in.
+LOCAL = Path(".tocsin")
+
+
+class CommandSettings(Settings):
+    """The settings of the services, and two of the command line's own."""
+
+    api_url: str = Field(default="", description="base URL of the api for the command line")
+    api_token: SecretStr = Field(default=SecretStr(""), description="API token for the command line")
+    token: SecretStr = Field(default=SecretStr(""), description="the same, shorter")
+
+
+@dataclass(frozen=True)
+class Access:
+    """An api and a token for it."""
+
+    url: str
+    token: str
+
+
+def access(url: str | None, token: str | None) -> Access:
+    """Return what was given on the command line, else in the environment, else what `make run` left here."""
+    settings = CommandSettings()
+    found_url = url or settings.api_url or _local_url() or settings.public_url
+    stored = settings.api_token.get_secret_value() or settings.token.get_secret_value()
+    return Access(found_url.rstrip("/"), token or stored or _local_token())
+
+
+def _local_token() -> str:
+    file = LOCAL / "token"
+    return file.read_text().strip() if file.is_file() else ""
+
+
+def _local_url() -> str:
+    file = LOCAL / "run" / "service-ports.json"
+    if not file.is_file():
+        return ""
+    port = json.loads(file.read_text()).get("api")
+    return f"http://127.0.0.1:{port}" if port else ""
