@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-import aio_pika
 import structlog
 
-from shared import clock
 from shared.bus import wire
+from shared.bus.outgoing import Outgoing
 from shared.bus.rabbit import OPERATION_TIMEOUT_S, Rabbit
 from shared.bus.topology import queues_reached_by
 from shared.bus.wire import Provenance
@@ -111,17 +110,7 @@ class Publisher:
                 log.warning("topology.unverified", error=error.reason)
 
 
-def make_message(
-    body: bytes, key: str, service: str, first_id: str, headers: dict[str, Any]
-) -> aio_pika.Message:
-    """Return a persistent message whose properties can be read in the broker's own console."""
-    return aio_pika.Message(
-        body,
-        content_type=wire.CONTENT_TYPE,
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-        message_id=derived_id("message", key, first_id, headers.get("x-events", 1)),
-        timestamp=clock.now(),
-        type=key,
-        app_id=service,
-        headers=headers,
-    )
+def make_message(body: bytes, key: str, service: str, first_id: str, headers: dict[str, Any]) -> Outgoing:
+    """Return the message that carries these events."""
+    id = derived_id("message", key, first_id, headers.get("x-events", 1))
+    return Outgoing(body, id, key, service, headers, wire.CONTENT_TYPE)

@@ -16,6 +16,8 @@ import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
 from aiormq.exceptions import AMQPError, ChannelInvalidStateError
 
+from shared import clock
+from shared.bus.outgoing import Outgoing
 from shared.bus.topology import EXCHANGE, TOPOLOGY, QueueSpec
 from shared.errors import Unavailable
 
@@ -154,9 +156,7 @@ class Rabbit:
             except AWAY:
                 log.debug("lane.lost", queue=lane.queue)
 
-    async def publish(
-        self, message: aio_pika.Message, key: str, *, direct: bool = False, timeout_s: float
-    ) -> None:
+    async def publish(self, message: Outgoing, key: str, *, direct: bool = False, timeout_s: float) -> None:
         """Publish one message and wait for the broker's confirm; `direct` means to the queue named `key`.
 
         Raises:
@@ -167,7 +167,7 @@ class Rabbit:
             raise Unavailable("broker: not connected")
         target = channel.default_exchange if direct else exchange
         try:
-            await target.publish(message, key, mandatory=True, timeout=timeout_s)
+            await target.publish(_properties(message), key, mandatory=True, timeout=timeout_s)
         except AWAY as error:
             raise Unavailable(f"broker: {type(error).__name__} on {key}") from error
 
@@ -182,6 +182,12 @@ class Rabbit:
             )
         except AWAY as error:
             raise Unavailable(f"broker: {type(error).__name__} on {queue}") from error
+
+    async def channel(self) -> AbstractChannel:
+        """Open a channel of one's own, for looking into queues; closing it returns what was not acknowledged."""
+        if self._connection is None:
+            raise Unavailable("broker: not connected")
+        return await self._connection.channel(publisher_confirms=False)
 
     async def declare(self, queues: Sequence[QueueSpec]) -> None:
         """Declare the exchange and these queues with their bindings; what exists is left as it is."""
@@ -287,3 +293,16 @@ async def _declare(channel: AbstractChannel, queues: Sequence[QueueSpec]) -> Non
         queue = await channel.declare_queue(spec.name, durable=True, arguments=spec.arguments)
         for key in spec.keys:
             await queue.bind(exchange, key)
+
+
+def _properties(message: Outgoing) -> aio_pika.Message:
+    return aio_pika.Message(
+        message.body,
+        content_type=message.content_type,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        message_id=message.id,
+        timestamp=clock.now(),
+        type=message.type,
+        app_id=message.sender,
+        headers=message.headers,
+    )

@@ -1,0 +1,35 @@
+"""How full the queues are, and who serves them, asked of the broker itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.bus.rabbit import Rabbit
+from shared.bus.topology import TOPOLOGY
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """One queue as the broker counts it: messages that wait (each may hold up to 64 events), and consumers."""
+
+    name: str
+    messages: int
+    consumers: int
+    exists: bool = True
+
+
+async def states(rabbit: Rabbit) -> list[QueueState]:
+    """Return the state of every queue of the topology, in its order; a missing one is named as such."""
+    found: list[QueueState] = []
+    for spec in TOPOLOGY.queues:
+        channel = await rabbit.channel()
+        try:
+            queue = await channel.declare_queue(spec.name, passive=True)
+            result = queue.declaration_result
+            found.append(QueueState(spec.name, result.message_count or 0, result.consumer_count or 0))
+        except LookupError:
+            found.append(QueueState(spec.name, 0, 0, exists=False))
+        finally:
+            if not channel.is_closed:
+                await channel.close()
+    return found
