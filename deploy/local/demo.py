@@ -77,7 +77,7 @@ class Demo:
 
     def _command(self, *arguments: str) -> str:
         command = [str(Path(sys.executable).with_name("tocsin")), *arguments]
-        environment = {**self._environment, "TOCSIN_TOKEN": self.token}
+        environment = {**self._environment, "TOCSIN_API_URL": self._api_url, "TOCSIN_API_TOKEN": self.token}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise StartFailed(f"`tocsin {' '.join(arguments)}` failed:\n{done.stdout}{done.stderr}")
