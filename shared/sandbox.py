@@ -13,7 +13,8 @@ import structlog
 
 from shared import clock
 from shared.domain.template_jobs import Preview, PreviewJob, Rendered, RenderJob, Routed, RouteJob
-from shared.sandbox_kinds import PREVIEW, RENDER, ROUTE, Defined, Job, Kind, Result
+from shared.domain.webhook_event import WebhookJob, WebhookTexts
+from shared.sandbox_kinds import PREVIEW, RENDER, ROUTE, WEBHOOK, Defined, Job, Kind, Result
 from shared.sandbox_process import WorkerProcess
 from shared.sandbox_wire import definition, request
 
@@ -23,7 +24,7 @@ CHUNK_JOBS = 64
 CHUNK_BYTES = 1024 * 1024
 MAX_DEFINITIONS = 2000
 # The wall-clock limit is for a worker that hangs or starves; CPU time is held by the worker itself.
-WALL_FACTOR = 4.0
+WALL_FACTOR = 10.0
 WALL_S_PER_JOB = 0.05
 # So many jobs of one integration given up within a minute: its templates rest for as long.
 STRIKES = 3
@@ -102,7 +103,9 @@ class Sandbox:
     def __init__(self, workers: int = 1, limit_s: float = 0.25) -> None:
         self._size = workers
         self._limit_s = limit_s
-        self._idle: asyncio.Queue[WorkerProcess] = asyncio.Queue()
+        # First come, first served; a queue would let the caller that gives a process back take it again.
+        self._turn = asyncio.Semaphore(workers)
+        self._idle: deque[WorkerProcess] = deque()
         self._processes: set[WorkerProcess] = set()
         self._ended: set[asyncio.Task[bool]] = set()
         self._definitions = Definitions()
@@ -142,16 +145,23 @@ class Sandbox:
         """Try templates on payloads as shared.domain.preview.preview does; order and errors as for `route`."""
         return await self._all(PREVIEW, jobs, now)
 
+    async def webhook(self, jobs: Sequence[WebhookJob], now: datetime) -> list[WebhookTexts]:
+        """Render webhooks as shared.domain.webhook_rendering does; order and errors as for `route`."""
+        return await self._all(WEBHOOK, jobs, now)
+
     async def _all(self, kind: Kind[Job, Result], jobs: Sequence[Job], now: datetime) -> list[Result]:
         run = _Run(kind, jobs, now)
         chunk: list[Item] = []
+        size = 0
         for place in range(len(jobs)):
             item = self._item(run, place)
-            if item is not None:
-                chunk.append(item)
-            if len(chunk) >= CHUNK_JOBS or sum(len(one.body) for one in chunk) > CHUNK_BYTES:
+            if item is None:
+                continue
+            chunk.append(item)
+            size += len(item.body)
+            if len(chunk) >= CHUNK_JOBS or size > CHUNK_BYTES:
                 await self._chunk(run, chunk)
-                chunk = []
+                chunk, size = [], 0
         if chunk:
             await self._chunk(run, chunk)
         return [run.results[place] for place in range(len(jobs))]
@@ -201,19 +211,17 @@ class Sandbox:
 
     async def _ask(self, run: _Run[Job, Result], items: list[Item]) -> Outcome:
         limit_s = self._limit_s * run.kind.limits
-        process = await self._idle.get()
-        try:
-            await process.ready()
-            body = request(
-                run.kind.name, run.now, limit_s, (one.body for one in items), _news(process, items)
-            )
-            answers = await process.ask(body, len(items), WALL_FACTOR * limit_s + WALL_S_PER_JOB * len(items))
-        finally:
-            if process.alive:
-                self._idle.put_nowait(process)
-            else:
-                self._end(process)
-                self._add_process()
+        async with self._turn:
+            process = self._idle.popleft()
+            try:
+                await process.ready()
+                body = request(
+                    run.kind.name, run.now, limit_s, (one.body for one in items), _news(process, items)
+                )
+                wall_s = WALL_FACTOR * limit_s + WALL_S_PER_JOB * len(items)
+                answers = await process.ask(body, len(items), wall_s)
+            finally:
+                self._put_back(process)
         if process.alive:
             return Outcome(answers)
         overran = await process.gone()
@@ -225,10 +233,17 @@ class Sandbox:
         )
         return Outcome(answers, why, overran)
 
+    def _put_back(self, process: WorkerProcess) -> None:
+        if process.alive:
+            self._idle.append(process)
+        else:
+            self._end(process)
+            self._add_process()
+
     def _add_process(self) -> None:
         process = WorkerProcess()
         self._processes.add(process)
-        self._idle.put_nowait(process)
+        self._idle.append(process)
 
     def _end(self, process: WorkerProcess) -> None:
         process.kill()
