@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ import psutil
 import pytest
 
 from deploy.local.process import OwnedProcess
+from deploy.local.servers import LocalServers
 from deploy.local.surroundings import service_names
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -86,7 +89,7 @@ def test_the_three_printed_lines_answer_as_they_stand(run: Run):
 def test_the_same_line_pasted_twice_is_the_same_alert(run: Run):
     fire = run.curl_lines()[0]
 
-    assert answer(fire)[1] == answer(fire)[1]
+    assert answer(fire)[1]["ids"] == answer(fire)[1]["ids"]
 
 
 @pytest.mark.parametrize("name", service_names())
@@ -98,6 +101,20 @@ def test_a_killed_service_comes_back_by_itself(run: Run, name: str):
     os.kill(before, signal.SIGKILL)
 
     until(lambda: service.pid() not in (None, before), 20)
+    until(lambda: is_ready(run, name), 30)
+
+
+def test_a_killed_broker_and_database_come_back_and_every_service_with_them(run: Run):
+    servers = LocalServers(run.home / "run")
+
+    servers.rabbit.kill()
+    servers.mongo.kill()
+
+    until(lambda: servers.rabbit.is_running and servers.mongo.is_running, 20)
+    servers.mongo.wait_ready()
+    servers.rabbit.wait_ready()
+    until(lambda: all(is_ready(run, name) for name in service_names()), 30)
+    assert answer(run.curl_lines()[0])[0] // 100 == 2
 
 
 def test_only_one_can_run_from_a_folder(run: Run):
@@ -128,6 +145,15 @@ def test_a_second_start_is_quick_keeps_the_token_and_a_stop_leaves_nothing(run: 
     assert (run.home / "token").read_text() == token
     assert status // 100 == 2
     assert took_s < 30, again.printed()  # alone on two cores it takes about 12 s
+
+
+def is_ready(run: Run, service: str) -> bool:
+    ports = json.loads((run.home / "run" / "service-ports.json").read_text())
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports[service]}/readyz", timeout=2):
+            return True
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
 
 
 def answer(line: str) -> tuple[int, Any]:
