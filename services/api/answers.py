@@ -17,7 +17,7 @@ from shared.store.mongo import Conflict
 log = structlog.get_logger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 RETRY_AFTER_S = "2"
-ACTOR = "actor"
+ACTOR = web.RequestKey("actor", str)
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -109,6 +109,10 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     except Permanent as error:
         log.error("request.failed", reason=error.reason)
         return json_answer({"detail": error.reason}, 500)
+    except Exception as error:
+        # A bug: the client still reads JSON, and the log has the traceback.
+        log.error("request.failed", reason=type(error).__name__, exc_info=error)
+        return json_answer({"detail": "The server made a mistake; its log says which."}, 500)
 
 
 def _http_error(error: web.HTTPException) -> web.Response:

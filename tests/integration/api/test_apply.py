@@ -1,0 +1,226 @@
+"""Declarations over the api: checked wholly, applied as one version, ids kept, removed only what they made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.store.configuration import ConfigurationStore
+from tests.integration.api.api_running import Reply, RunningApi
+
+pytestmark = pytest.mark.integration
+
+DECLARATION: dict[str, Any] = {
+    "users": [
+        {
+            "username": "alice",
+            "email": "alice@example.org",
+            "rules": {
+                "default": ["notify_by_email", {"type": "wait", "duration": "5m"}],
+                "important": ["notify_by_sms"],
+            },
+        },
+        {"username": "bob", "email": "bob@example.org"},
+    ],
+    "webhooks": [
+        {"name": "ticket", "url": "https://example.org", "password": "secret", "integrations": ["Prometheus"]}
+    ],
+    "chains": [
+        {
+            "name": "ops",
+            "steps": [
+                {"type": "notify_persons", "persons_to_notify": ["alice"], "important": True},
+                {"type": "wait", "duration": "5m"},
+                {"type": "trigger_webhook", "action_to_trigger": "ticket"},
+                "repeat_escalation",
+            ],
+        }
+    ],
+    "integrations": [
+        {
+            "name": "Prometheus",
+            "type": "alertmanager",
+            "token": "knownknownknownknown1",
+            "templates": {"slack": {"title": "{{ payload.x }}"}},
+            "routes": [
+                {"jinja2": "{{ payload.a }}", "chain": "ops"},
+                {"regex": "crit", "slack": {"id": "C1"}},
+            ],
+            "default_route": {"chain": "ops"},
+        }
+    ],
+}
+
+
+async def apply(api: RunningApi, declaration: Any, **query: str) -> Reply:
+    return await api.ask("POST", "config/apply", declaration, params=query)
+
+
+async def applied(api: RunningApi, declaration: Any, **query: str) -> list[tuple[str, str]]:
+    reply = await apply(api, declaration, **query)
+    assert reply.status == 200, reply
+    return [(one["change"], one["name"]) for one in reply.body["changes"]]
+
+
+async def test_a_declaration_becomes_one_version_that_the_public_api_shows(api: RunningApi):
+    store = ConfigurationStore(api.store)
+    before = await store.version()
+
+    await applied(api, DECLARATION)
+
+    assert await store.version() == before + 1
+    integration = (await api.get("integrations", name="Prometheus"))["results"][0]
+    chain = (await api.get("escalation_chains", name="ops"))["results"][0]
+    alice = (await api.get("users", username="alice"))["results"][0]
+    hook = (await api.get("webhooks", name="ticket"))["results"][0]
+    steps = (await api.get("escalation_policies", escalation_chain_id=chain["id"]))["results"]
+    routes = (await api.get("routes", integration_id=integration["id"]))["results"]
+    assert integration["link"].endswith("/alertmanager/knownknownknownknown1/")
+    assert integration["default_route"]["escalation_chain_id"] == chain["id"]
+    assert [one["type"] for one in steps] == [
+        "notify_persons",
+        "wait",
+        "trigger_webhook",
+        "repeat_escalation",
+    ]
+    assert steps[0]["persons_to_notify"] == [alice["id"]]
+    assert steps[1]["duration"] == 300
+    assert steps[2]["action_to_trigger"] == hook["id"]
+    assert hook["integration_filter"] == [integration["id"]]
+    assert [(one["routing_type"], one["routing_regex"], one["position"]) for one in routes[:2]] == [
+        ("jinja2", "{{ payload.a }}", 0),
+        ("regex", "crit", 1),
+    ]
+    assert routes[1]["slack"] == {"channel_id": "C1", "enabled": True}
+    rules = (await api.get("personal_notification_rules", user_id=alice["id"]))["results"]
+    assert [(one["important"], one["type"]) for one in rules] == [
+        (False, "notify_by_email"),
+        (False, "wait"),
+        (True, "notify_by_sms"),
+    ]
+
+
+async def test_applying_the_same_again_changes_nothing(api: RunningApi):
+    await applied(api, DECLARATION)
+    version = await ConfigurationStore(api.store).version()
+
+    assert await applied(api, DECLARATION) == []
+    assert await ConfigurationStore(api.store).version() == version
+
+
+async def test_a_dry_run_shows_the_same_changes_and_stores_nothing(api: RunningApi):
+    shown = await applied(api, DECLARATION, dry_run="true")
+
+    assert await ConfigurationStore(api.store).version() == 0
+    assert shown == await applied(api, DECLARATION)
+
+
+async def test_ids_stay_when_names_stay(api: RunningApi):
+    await applied(api, DECLARATION)
+    before = {name: (await api.get(name))["results"] for name in ("users", "routes", "escalation_policies")}
+    changed = DECLARATION | {
+        "chains": [
+            {
+                "name": "ops",
+                "steps": [*DECLARATION["chains"][0]["steps"][:3], {"type": "wait", "duration": 60}],
+            }
+        ],
+    }
+
+    shown = await applied(api, changed)
+
+    after = {name: (await api.get(name))["results"] for name in before}
+    assert [one["id"] for one in after["users"]] == [one["id"] for one in before["users"]]
+    assert after["routes"] == before["routes"]
+    assert [one["id"] for one in after["escalation_policies"]][:3] == [
+        one["id"] for one in before["escalation_policies"]
+    ][:3]
+    assert shown == [("delete", "ops / step 4: repeat_escalation"), ("create", "ops / step 4: wait")]
+
+
+async def test_what_is_no_longer_written_goes_back_to_its_default(api: RunningApi):
+    await applied(api, DECLARATION)
+    plain = DECLARATION["integrations"][0] | {"templates": {}}
+
+    shown = await applied(api, DECLARATION | {"integrations": [plain]})
+
+    assert shown == [("update", "Prometheus")]
+    found = (await api.get("integrations"))["results"][0]
+    assert found["templates"]["slack"]["title"] is None
+    assert found["link"].endswith("/knownknownknownknown1/")
+
+
+async def test_only_what_a_declaration_of_the_same_set_made_is_removed(api: RunningApi):
+    by_hand = await api.post("escalation_chains/", name="by hand")
+    await applied(api, DECLARATION)
+    await applied(api, {"set": "other", "users": [{"username": "carol"}]})
+
+    shown = await applied(api, {"users": DECLARATION["users"][:1]})
+
+    assert {one for one in shown if one[0] == "delete"} >= {
+        ("delete", "bob"),
+        ("delete", "ops"),
+        ("delete", "ticket"),
+        ("delete", "Prometheus"),
+    }
+    assert [one["username"] for one in (await api.get("users"))["results"]] == ["alice", "carol"]
+    assert (await api.get("escalation_chains"))["results"] == [by_hand]
+    assert (await api.get("routes"))["count"] == 0
+
+
+async def test_every_mistake_is_named_with_its_place_and_nothing_is_applied(api: RunningApi):
+    wrong = {
+        "users": [{"username": "alice", "timezone": "Mars"}],
+        "chains": [
+            {
+                "name": "ops",
+                "steps": [
+                    {"type": "notify_persons", "persons_to_notify": ["nobody"]},
+                    {"type": "wait", "duration": 5},
+                ],
+            }
+        ],
+        "integrations": [
+            {
+                "name": "a",
+                "type": "webhook",
+                "templates": {"web": {"title": "{{"}},
+                "routes": [{"regex": "(", "chain": "none"}],
+            },
+            {"name": "b", "type": "webhook", "routes": [{"regex": "("}]},
+        ],
+    }
+
+    reply = await apply(api, wrong)
+
+    assert reply.status == 400
+    places = [".".join(map(str, one["path"])) for one in reply.body["errors"]]
+    assert places == [
+        "users.0.timezone",
+        "chains.0.steps.0.persons_to_notify",
+        "chains.0.steps.1.duration",
+        "integrations.0.templates.web.title",
+        "integrations.1.routes.0.regex",
+    ]
+    assert await ConfigurationStore(api.store).version() == 0
+
+
+async def test_yaml_gives_the_line_of_a_mistake(api: RunningApi):
+    text = "users:\n  - username: alice\n    emial: x\n"
+    headers = {"Authorization": api.token, "Content-Type": "application/yaml"}
+
+    async with api.client.post(f"{api.url}/api/v1/config/apply", data=text, headers=headers) as answer:
+        body = await answer.json()
+
+    assert answer.status == 400
+    assert (body["errors"][0]["line"], body["errors"][0]["path"]) == (3, ["users", 0, "emial"])
+
+
+async def test_only_an_admin_may_apply(api: RunningApi):
+    user = await api.post("users/", username="eve", role="user")
+    token = await api.new_token(user_id=user["id"])
+
+    reply = await api.ask("POST", "config/apply", {}, headers={"Authorization": token})
+
+    assert reply.status == 403
