@@ -86,7 +86,9 @@ def _keys(service: str, lane: str) -> tuple[str, ...]:
         return ("#.bulk",) if lane == "bulk" else tuple(one.type for one in consumed)
     if lane == "bulk":
         return tuple(f"{one.type}.bulk" for one in consumed if one not in OWN_LANE)
-    return tuple(one.type for one in consumed if OWN_LANE.get(one, "") == lane)
+    mine = [one.type for one in consumed if OWN_LANE.get(one, "") == lane]
+    # A request that follows from an event of the bulk lane keeps its lane's name and belongs here all the same.
+    return (*mine, *(f"{one}.{other}" for one in mine for other in LANES if other and lane))
 
 
 def _queues_of(service: str) -> list[QueueSpec]:
