@@ -18,7 +18,7 @@ from shared import clock
 from shared.config import Settings
 from shared.domain.public_ids import api_token
 from shared.secrets import new_key
-from shared.service import Running
+from shared.service import Running, Service
 from shared.store.api_tokens import ApiToken, ApiTokens
 from shared.store.mongo import Database
 
@@ -99,29 +99,31 @@ class RunningApi:
 
 
 @asynccontextmanager
-async def an_api(
-    mongo_url: str, data_dir: Path, amqp_url: str = NO_BROKER, token: str = "", **more: Any
-) -> AsyncIterator[RunningApi]:
-    """Start an api and stop it again; without a `token` the test gets one that may do everything."""
-    values = {
-        "amqp_url": amqp_url,
-        "mongo_url": mongo_url,
-        "data_dir": data_dir,
-        "env": "test",
-        "secret_key": new_key(),
-        "public_url": PUBLIC,
-        "ingest_url": INGEST,
-        **more,
-    }
-    running = Running(service, Settings.model_validate(values), CollectorRegistry())
+async def a_service(what: Service, data_dir: Path, **values: Any) -> AsyncIterator[Running]:
+    """Start a service in this process and stop it again."""
+    running = Running(
+        what, Settings.model_validate({"data_dir": data_dir, "env": "test", **values}), CollectorRegistry()
+    )
     stop, ready = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(running.run(stop, on_ready=lambda _: ready.set()))
     try:
         await asyncio.wait_for(ready.wait(), 20)
-        async with ClientSession() as client:
-            api = RunningApi(running, client, token)
-            api.token = token or await api.new_token()
-            yield api
+        yield running
     finally:
         stop.set()
         await asyncio.wait_for(task, 20)
+
+
+@asynccontextmanager
+async def an_api(
+    mongo_url: str, data_dir: Path, amqp_url: str = NO_BROKER, token: str = "", **more: Any
+) -> AsyncIterator[RunningApi]:
+    """Start an api and stop it again; without a `token` the test gets one that may do everything."""
+    values = {"secret_key": new_key(), "public_url": PUBLIC, "ingest_url": INGEST, **more}
+    async with (
+        a_service(service, data_dir, mongo_url=mongo_url, amqp_url=amqp_url, **values) as running,
+        ClientSession() as client,
+    ):
+        api = RunningApi(running, client, token)
+        api.token = token or await api.new_token()
+        yield api

@@ -1,0 +1,275 @@
+"""Actions on alert groups, with the real grouper and recorder behind the real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from aiohttp import web
+
+from services.grouper.service import service as grouper
+from services.recorder.service import service as recorder
+from shared import clock
+from shared.store.alert_groups import AlertGroups
+from tests.integration.api.api_running import RunningApi, a_service, an_api
+from tests.support.build import routed
+
+pytestmark = pytest.mark.integration
+SECRET = "signing-secret"
+TIMEOUT_S = 20
+
+
+@pytest.fixture
+async def api(mongo_url: str, amqp_url: str, tmp_path: Path) -> AsyncIterator[RunningApi]:
+    servers = {"mongo_url": mongo_url, "amqp_url": amqp_url}
+    async with (
+        a_service(grouper, tmp_path, **servers),
+        a_service(recorder, tmp_path, **servers),
+        an_api(**servers, data_dir=tmp_path, slack_signing_secret=SECRET) as running,
+    ):
+        await running.connected()
+        yield running
+
+
+async def a_group(api: RunningApi, name: str = "a1", **fields: Any) -> dict[str, Any]:
+    """Have one alert grouped and return its group."""
+    event = routed(name, at=clock.now(), title="DiskFull", labels={"service": "db"}, **fields)
+    await api.running.io.bus.publish([event])
+    async with asyncio.timeout(TIMEOUT_S):
+        while True:
+            for one in (await api.get("alert_groups/"))["results"]:
+                if one["last_alert"] and one["last_alert"]["id"] == event.alert.id:
+                    return dict(one)
+            await asyncio.sleep(0.05)
+
+
+async def test_a_group_reads_as_clients_know_it(api: RunningApi):
+    group = await a_group(api)
+
+    assert await api.get(f"alert_groups/{group['id']}/") == group
+    assert (group["state"], group["alerts_count"], group["title"]) == ("firing", 1, "DiskFull")
+    assert group["labels"] == [
+        {"key": {"id": "service", "name": "service"}, "value": {"id": "db", "name": "db"}}
+    ]
+    assert group["permalinks"]["web"].endswith(f"/alert-groups/{group['id']}")
+    assert group["created_at"].endswith("Z")
+    assert len(group["created_at"]) == len("2026-01-05T10:00:00.000000Z")
+    assert group["last_alert"]["payload"] == {"n": "a1"}
+    assert group["last_alert"]["alert_group_id"] == group["id"]
+
+
+async def test_every_action_answers_with_the_new_state_and_an_illegal_one_with_400(api: RunningApi):
+    group = await a_group(api)
+    way = [
+        ("acknowledge", None, "acknowledged"),
+        ("unacknowledge", None, "firing"),
+        ("silence", {"delay": 1800}, "silenced"),
+        ("unsilence", None, "firing"),
+        ("silence", {"delay": -1}, "silenced"),
+        ("resolve", None, "resolved"),
+        ("unresolve", None, "firing"),
+    ]
+    for action, body, state in way:
+        reply = await api.ask("POST", f"alert_groups/{group['id']}/{action}/", body)
+        assert (reply.status, reply.body["state"]) == (200, state), action
+        assert (await api.get(f"alert_groups/{group['id']}"))["state"] == state
+
+    for action in ("unacknowledge", "unresolve", "unsilence"):
+        refused = await api.refused("POST", f"alert_groups/{group['id']}/{action}")
+        assert refused["detail"]
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, {"delay": None}, {"delay": -2}, {"delay": "5"}, {"delay": 1.5}, {"delay": True}]
+)
+async def test_a_silence_needs_a_whole_number(api: RunningApi, body: Any):
+    group = await a_group(api)
+    assert list(await api.refused("POST", f"alert_groups/{group['id']}/silence", body)) == ["delay"]
+
+
+async def test_the_acting_user_is_named_and_an_unknown_group_or_action_is_404(api: RunningApi):
+    user = await api.post("users/", username="alice", role="user")
+    token = await api.new_token(user_id=user["id"])
+    group = await a_group(api)
+
+    done = await api.ask("POST", f"alert_groups/{group['id']}/acknowledge", headers={"Authorization": token})
+
+    assert done.body["acknowledged_by"] == user["id"]
+    await api.refused("POST", "alert_groups/INONE/acknowledge", status=404)
+    await api.refused("POST", f"alert_groups/{group['id']}/explode", status=404)
+
+
+async def test_the_same_idempotency_key_gets_the_first_answer_again(api: RunningApi):
+    group = await a_group(api)
+    path, headers = f"alert_groups/{group['id']}/acknowledge", {"Idempotency-Key": "k1"}
+
+    first = await api.ask("POST", path, headers=headers)
+    again = await api.ask("POST", path, headers=headers)
+    other = await api.ask("POST", path, headers={"Idempotency-Key": "k2"})
+
+    assert (first.status, again.status, other.status) == (200, 200, 400)
+
+
+async def test_groups_are_filtered(api: RunningApi):
+    first = await a_group(api, "a1")
+    second = await a_group(api, "a2", key="1" * 32)
+    await api.ask("POST", f"alert_groups/{second['id']}/resolve")
+
+    async def ids(**query: str) -> list[str]:
+        return [one["id"] for one in (await api.get("alert_groups", **query))["results"]]
+
+    assert await ids() == [second["id"], first["id"]]
+    assert await ids(state="new") == [first["id"]]
+    assert await ids(state="resolved") == [second["id"]]
+    assert await ids(integration_id="C1", route_id="R1", id=first["id"]) == [first["id"]]
+    assert await ids(integration_id="C2") == []
+    assert len(await ids(label="service:db")) == 2
+    assert await ids(label="service:web") == []
+    assert len(await ids(started_at="2020-01-01T00:00:00_2100-01-01T00:00:00")) == 2
+    assert await ids(started_at="2020-01-01T00:00:00_2020-01-02T00:00:00") == []
+    for wrong in ({"state": "odd"}, {"started_at": "now"}, {"label": "x"}):
+        reply = await api.ask("GET", "alert_groups", params=wrong)
+        assert (reply.status, list(reply.body)) == (400, list(wrong))
+
+
+async def test_alerts_are_listed_searched_and_read(api: RunningApi):
+    group = await a_group(api, "a1")
+    await a_group(api, "needle", key="1" * 32)
+    alert_id = group["last_alert"]["id"]
+
+    assert (await api.get("alerts/", alert_group_id=group["id"]))["results"] == [group["last_alert"]]
+    assert await api.get(f"alerts/{alert_id}/") == group["last_alert"]
+    assert (await api.get("alerts", search="NEEDLE"))["count"] == 1
+    assert (await api.get("alerts", id=alert_id))["count"] == 1
+
+
+async def test_the_trace_and_the_timeline_tell_who_did_what_and_why(api: RunningApi):
+    group = await a_group(api)
+    await api.ask("POST", f"alert_groups/{group['id']}/acknowledge")
+    async with asyncio.timeout(TIMEOUT_S):
+        while True:
+            timeline = (await api.get(f"alert_groups/{group['id']}/timeline/"))["results"]
+            if any(one["event_type"] == "action.applied.v1" for one in timeline):
+                break
+            await asyncio.sleep(0.05)
+
+    acknowledged = next(one for one in timeline if one["event_type"] == "group.acknowledged.v1")
+    assert acknowledged["actor"]["name"] == "test"
+    assert acknowledged["stage"] == "grouper"
+    trace = await api.get(f"alerts/{group['last_alert']['id']}/trace")
+    assert trace["group_id"] == group["id"]
+    opened = next(one for one in trace["stages"] if one["event_type"] == "group.opened.v1")
+    assert opened["worked_ms"] >= 0
+    assert opened["instance"]
+
+
+async def test_a_trace_waits_for_the_first_record(api: RunningApi):
+    event = routed("late", at=clock.now())
+    asked = asyncio.create_task(api.get(f"alerts/{event.alert.id}/trace"))
+    await api.running.io.bus.publish([event])
+
+    assert (await asked)["stages"]
+
+
+async def test_without_an_outcome_the_answer_is_202_and_without_a_broker_503(
+    mongo_url: str, amqp_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("services.api.actions.OUTCOME_TIMEOUT_S", 0.2)
+    async with a_service(grouper, tmp_path, mongo_url=mongo_url, amqp_url=amqp_url):
+        async with an_api(mongo_url, tmp_path, amqp_url) as api:
+            await api.connected()
+            group = await a_group(api)
+    path = f"alert_groups/{group['id']}/acknowledge"
+
+    async with an_api(mongo_url, tmp_path, amqp_url) as api:
+        await api.connected()
+        reply = await api.ask("POST", path)
+        assert (reply.status, "pages may still go out" in reply.body["detail"]) == (202, True)
+    async with an_api(mongo_url, tmp_path) as api:
+        reply = await api.ask("POST", path)
+        assert (reply.status, reply.headers["Retry-After"]) == (503, "2")
+
+
+def pressed(group_id: str, user_id: str, answer_url: str = "", action: str = "acknowledge") -> bytes:
+    """Return the body that Slack sends for a press of a button."""
+    payload = {
+        "type": "block_actions",
+        "user": {"id": user_id, "username": "someone"},
+        "container": {"channel_id": "C1", "message_ts": "1.2"},
+        "response_url": answer_url,
+        "actions": [{"action_id": action, "action_ts": "1.5", "value": json.dumps({"group_id": group_id})}],
+    }
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+async def press(api: RunningApi, body: bytes, age_s: int = 0, secret: str = SECRET, path: str = "") -> int:
+    timestamp = str(int(clock.now().timestamp()) - age_s)
+    signature = hmac.new(secret.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
+    headers = {
+        "X-Slack-Request-Timestamp": timestamp,
+        "X-Slack-Signature": f"v0={signature}",
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    path = path or "/api/v1/slack/interactive"
+    async with api.client.post(api.url + path, data=body, headers=headers) as answer:
+        return answer.status
+
+
+@pytest.mark.parametrize("path", ["/api/v1/slack/interactive", "/slack/interactive_api_endpoint/"])
+async def test_a_button_of_a_known_user_acts(api: RunningApi, path: str):
+    user = await api.post("users/", username="alice", slack={"user_id": "U123"}, role="user")
+    group = await a_group(api)
+    await api.running.io.config.load()
+
+    assert await press(api, pressed(group["id"], "U123"), path=path) == 200
+
+    async with asyncio.timeout(TIMEOUT_S):
+        while (await api.get(f"alert_groups/{group['id']}"))["acknowledged_by"] != user["id"]:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_button_of_a_stranger_acts_on_nothing_and_says_so(api: RunningApi):
+    notes: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def note(request: web.Request) -> web.Response:
+        await notes.put(await request.json())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/note", note)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    group = await a_group(api)
+    try:
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/note"
+        assert await press(api, pressed(group["id"], "U999", url)) == 200
+        told = await asyncio.wait_for(notes.get(), TIMEOUT_S)
+        await api.post("users/", username="alice", slack={"user_id": "U1"}, role="user")
+        await api.running.io.config.load()
+        assert await press(api, pressed(group["id"], "U1", url, "unacknowledge")) == 200
+        refusal = await asyncio.wait_for(notes.get(), TIMEOUT_S)
+    finally:
+        await runner.cleanup()
+
+    assert told["response_type"] == "ephemeral"
+    assert refusal["text"].startswith("Not done")
+    stored = await AlertGroups(api.store).get(group["id"])
+    assert stored is not None
+    assert stored.acknowledged_at is None
+
+
+async def test_a_button_without_a_fresh_signature_is_refused(api: RunningApi):
+    body = pressed("I1", "U1")
+
+    assert await press(api, body, secret="other") == 403
+    assert await press(api, body, age_s=400) == 403
+    assert await press(api, b"payload=nonsense") == 400
