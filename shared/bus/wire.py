@@ -19,6 +19,7 @@ CONTENT_TYPE = "application/cloudevents-batch+json"
 MAX_EVENTS = 64
 MAX_BYTES = 256 * 1024
 _ATTRIBUTES = set(ATTRIBUTES)
+_BRACKETS = 2
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,11 @@ def join(encoded: Sequence[bytes]) -> bytes:
 def parcels(encoded: Sequence[bytes]) -> Iterator[list[bytes]]:
     """Cut a run of encoded events into messages; an event over the limit travels alone."""
     parcel: list[bytes] = []
-    size = 0
+    size = _BRACKETS
     for one in encoded:
         if parcel and (len(parcel) == MAX_EVENTS or size + len(one) > MAX_BYTES):
             yield parcel
-            parcel, size = [], 0
+            parcel, size = [], _BRACKETS
         parcel.append(one)
         size += len(one) + 1
     if parcel:
@@ -117,7 +118,10 @@ def event_of(envelope: dict[str, Any]) -> Event:
     model = BY_TYPE.get(envelope["type"])
     if model is None:
         raise Permanent(f"type {envelope['type']!r} is not in the catalogue")
-    fields = dict(envelope.get("data") or {})
+    data = envelope.get("data") or {}
+    if not isinstance(data, dict):
+        raise Permanent(f"{envelope['type']}: data is not an object")
+    fields = dict(data)
     fields["id"] = envelope["id"]
     fields["time"] = envelope.get("time")
     fields["alert_id"] = envelope.get("alertid")
