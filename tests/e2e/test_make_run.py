@@ -100,8 +100,8 @@ def test_a_killed_service_comes_back_by_itself(run: Run, name: str):
 
     os.kill(before, signal.SIGKILL)
 
-    until(lambda: service.pid() not in (None, before), 20)
-    until(lambda: is_ready(run, name), 30)
+    until(lambda: service.pid() not in (None, before), 60)
+    until(lambda: is_ready(run, name), 60)
 
 
 def test_a_killed_broker_and_database_come_back_and_every_service_with_them(run: Run):
@@ -110,10 +110,10 @@ def test_a_killed_broker_and_database_come_back_and_every_service_with_them(run:
     servers.rabbit.kill()
     servers.mongo.kill()
 
-    until(lambda: servers.rabbit.is_running and servers.mongo.is_running, 20)
+    until(lambda: servers.rabbit.is_running and servers.mongo.is_running, 60)
     servers.mongo.wait_ready()
     servers.rabbit.wait_ready()
-    until(lambda: all(is_ready(run, name) for name in service_names()), 30)
+    until(lambda: all(is_ready(run, name) for name in service_names()), 60)
     assert answer(run.curl_lines()[0])[0] // 100 == 2
 
 
@@ -144,7 +144,7 @@ def test_a_second_start_is_quick_keeps_the_token_and_a_stop_leaves_nothing(run: 
     assert processes_of(run.home) == []
     assert (run.home / "token").read_text() == token
     assert status // 100 == 2
-    assert took_s < 30, again.printed()  # alone on two cores it takes about 12 s
+    assert took_s < 60, again.printed()  # alone on two cores it takes 9 s; here other tests run beside it
 
 
 def is_ready(run: Run, service: str) -> bool:
