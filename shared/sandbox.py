@@ -246,7 +246,8 @@ class Sandbox:
         self._idle.append(process)
 
     def _end(self, process: WorkerProcess) -> None:
-        process.kill()
+        if process.alive:
+            process.kill()
         self._processes.discard(process)
         reaping = asyncio.get_running_loop().create_task(process.gone())
         self._ended.add(reaping)

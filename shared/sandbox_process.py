@@ -17,6 +17,7 @@ from shared.sandbox_wire import LENGTH, MAX_FRAME_BYTES, framed
 
 ROOT = Path(__file__).resolve().parent.parent
 START_TIMEOUT_S = 60.0
+LAST_WORDS_S = 2.0
 READ_LIMIT_BYTES = 1024 * 1024
 COMMAND = (sys.executable, "-m", "shared.sandbox_worker")
 
@@ -62,9 +63,11 @@ class WorkerProcess:
                 await self._writer.drain()
                 while len(answers) < count:
                     answers += orjson.loads(await self._frame())
-        except (asyncio.IncompleteReadError, OSError) as error:
-            self._overran = isinstance(error, TimeoutError)
+        except TimeoutError:
+            self._overran = True
             self.kill()
+        except (asyncio.IncompleteReadError, OSError):
+            self._hang_up()
         except BaseException:
             self.kill()
             raise
@@ -72,10 +75,14 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """End it at once; `gone` tells when it is."""
+        self._hang_up()
+        if self._popen is not None:
+            self._popen.kill()
+
+    def _hang_up(self) -> None:
         self.alive = False
         self._started.cancel()
         if self._popen is not None:
-            self._popen.kill()
             self._writer.transport.abort()
 
     async def gone(self) -> bool:
@@ -83,7 +90,7 @@ class WorkerProcess:
         await asyncio.wait([self._started])
         if self._popen is None:
             return False
-        code = await asyncio.to_thread(self._popen.wait)
+        code = await asyncio.to_thread(_code_at_end, self._popen)
         return self._overran or code == -signal.SIGVTALRM
 
     async def _start(self) -> None:
@@ -96,7 +103,7 @@ class WorkerProcess:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._frame()
         except (asyncio.IncompleteReadError, OSError) as error:
-            self.kill()
+            self._hang_up() if isinstance(error, asyncio.IncompleteReadError) else self.kill()
             raise Transient("a template worker does not start; why is on standard error") from error
 
     async def _frame(self) -> bytes:
@@ -104,6 +111,15 @@ class WorkerProcess:
         if size > MAX_FRAME_BYTES:
             raise OSError("a frame of the template worker is too long")
         return await self._reader.readexactly(size)
+
+
+def _code_at_end(popen: subprocess.Popen[bytes]) -> int:
+    """Let a process that closed its socket write why on standard error, but not for long."""
+    try:
+        return popen.wait(LAST_WORDS_S)
+    except subprocess.TimeoutExpired:
+        popen.kill()
+        return popen.wait()
 
 
 def _spawned(theirs: socket.socket) -> subprocess.Popen[bytes]:

@@ -73,7 +73,7 @@ def _slack(texts: Texts, source_link: str | None, group_url: str) -> Card:
 
 def _telegram(texts: Texts, source_link: str | None, group_url: str) -> Card:
     note = f'\n… (trimmed, <a href="{escaped(group_url)}">read all</a>)' if group_url else TRIMMED
-    title = telegram_html(_title(texts, "Alert"), TELEGRAM_LIMIT // 3, "…")
+    title = telegram_html(_title(texts, "Alert"), TELEGRAM_LIMIT // 3, "…").strip() or "Alert"
     message = telegram_html(texts.message or "", TELEGRAM_LIMIT - len(title), note)
     return Card(title=title, message=message, image_url=_image(texts), source_link=source_link)
 

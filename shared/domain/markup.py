@@ -44,6 +44,7 @@ MARKDOWN_LINE_SIGNS = re.compile(
 MARKDOWN_EMPHASIS = re.compile(r"(?<![\w*_~`])(\*\*|__|\*|_|~~|~|`+)(?=\S)([^\n]*?\S)\1(?![\w*_~`])")
 LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 LINK_LIMIT = 2000
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 def is_link(text: str) -> bool:
@@ -52,8 +53,8 @@ def is_link(text: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """Return the text with every run of white space as one blank."""
-    return " ".join(text.split())
+    """Return the text with every run of white space and control characters as one blank."""
+    return " ".join(CONTROLS.sub(" ", text).split())
 
 
 def cut(text: str, limit: int, ending: str = "…") -> str:
@@ -135,14 +136,14 @@ def escaped(text: str) -> str:
 
 def telegram_html(text: str, limit: int, note: str) -> str:
     """Return HTML that Telegram takes: only its tags, all closed, at most `limit` characters, `note` when cut."""
-    clean = _telegram_clean(with_emoji(text))
-    room = limit
-    while len(clean) > limit:
-        room -= len(note) + max(1, len(clean) - room)
-        clean = _telegram_clean(_before_half_a_sign(text[: max(0, room)])) + note
-        if room <= 0:
-            return cut(html.escape(note), limit, "")
-    return clean
+    text = with_emoji(text)
+    shown, target, room = _telegram_clean(text), limit, len(text)
+    while len(shown) > target:
+        target = limit - len(note)
+        # In proportion, because signs that are written as entities take several characters.
+        room = min(room - 1, room * max(0, target) // len(shown))
+        shown = _telegram_clean(_before_half_a_sign(text[:room])) if room > 0 else ""
+    return shown if room == len(text) else shown + note
 
 
 def _telegram_clean(text: str) -> str:
