@@ -19,7 +19,8 @@ from shared.domain.template_jobs import (
     rendered_without_templates,
     routed_without_templates,
 )
-from shared.sandbox_wire import preview_job, render_job, route_job
+from shared.domain.webhook_event import WebhookJob, WebhookTexts
+from shared.sandbox_wire import preview_job, render_job, route_job, webhook_job
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -91,4 +92,13 @@ PREVIEW = Kind[PreviewJob, Preview](
     read=Preview.model_validate,
     instead=_preview_instead,
     limits=4.0,
+)
+# Four templates, the event in each of them.
+WEBHOOK = Kind[WebhookJob, WebhookTexts](
+    name="webhook",
+    shared=lambda job: None,
+    write=webhook_job,
+    read=WebhookTexts.model_validate,
+    instead=lambda job, reason: WebhookTexts(failure=reason),
+    limits=2.0,
 )

@@ -14,6 +14,7 @@ import orjson
 
 from shared.domain.configuration import Integration, Route
 from shared.domain.template_jobs import PreviewJob, RenderJob, RouteJob
+from shared.domain.webhook_event import WebhookJob
 
 LENGTH = struct.Struct(">I")
 # Longer than any batch of either side can be.
@@ -71,3 +72,8 @@ def preview_job(job: PreviewJob, reference: int) -> bytes:
     """Return one job for `preview`, which brings its templates along; raises as `route_job` does."""
     fields = {"ref": reference, "type": job.type, "payload": job.payload, "templates": job.templates}
     return orjson.dumps(fields, option=orjson.OPT_NON_STR_KEYS)
+
+
+def webhook_job(job: WebhookJob, reference: int) -> bytes:
+    """Return one job for `webhook`, which has no definition; raises as `route_job` does."""
+    return orjson.dumps(job.model_dump(), option=orjson.OPT_NON_STR_KEYS)

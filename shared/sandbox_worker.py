@@ -24,6 +24,8 @@ from shared.domain.preview import preview
 from shared.domain.rendering import render
 from shared.domain.routing import route
 from shared.domain.template_jobs import PreviewJob, RenderJob, RouteJob
+from shared.domain.webhook_event import WebhookJob
+from shared.domain.webhook_rendering import render_webhook
 from shared.sandbox_wire import LENGTH, framed
 from shared.templates import check
 
@@ -88,6 +90,7 @@ class Worker:
             "route": self._route,
             "render": self._render,
             "preview": _preview,
+            "webhook": _webhook,
             "check": _check,
         }
 
@@ -146,6 +149,10 @@ class Worker:
 
 def _preview(job: dict[str, Any], now: datetime) -> Frozen:
     return preview(PreviewJob(**job), now)
+
+
+def _webhook(job: dict[str, Any], now: datetime) -> Frozen:
+    return render_webhook(WebhookJob(**job), now)
 
 
 def _check(job: dict[str, Any], now: datetime) -> dict[str, Any]:

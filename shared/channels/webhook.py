@@ -122,17 +122,6 @@ def _authorized(headers: dict[str, str], credentials: Credentials) -> dict[str, 
     return {**kept, "Authorization": value}
 
 
-def json_escaped(value: Any) -> Any:
-    """Return the value with every string escaped as JSON would, for templates that write JSON by hand."""
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)[1:-1]
-    if isinstance(value, Mapping):
-        return {key: json_escaped(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [json_escaped(one) for one in value]
-    return value
-
-
 def unready(settings: WebhookSettings) -> str | None:
     """Return None: a webhook needs nothing but itself."""
     return None

@@ -61,6 +61,7 @@ class SmtpDouble:
         self.mails: list[Mail] = []
         self.connections = 0
         self.waiting = 0  # commands that hang right now
+        self.broken_off = 0  # lines that have ended
         self._lines: set[asyncio.WriteTransport] = set()
 
     async def __aenter__(self) -> Self:
@@ -164,4 +165,5 @@ class _Line(SMTP):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._double._lines.discard(self.transport)
+        self._double.broken_off += 1
         super().connection_lost(error)

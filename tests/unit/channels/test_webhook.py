@@ -82,13 +82,6 @@ def test_secrets_do_not_print():
     assert "hunter2" not in repr(Credentials("u", "hunter2", "Bearer hunter2"))
 
 
-def test_payload_strings_do_not_break_json_written_by_hand():
-    payload = webhook.json_escaped({"text": 'say "hi"\n', "list": ["\\"], "n": 1})
-
-    assert json.loads('{"t": "' + payload["text"] + '"}') == {"t": 'say "hi"\n'}
-    assert payload["list"] == ["\\\\"]
-
-
 def test_answers_are_judged_by_their_status():
     assert webhook.read(HttpReply(204)) == Sent(answer=Answer(204, ""))
     assert webhook.read(HttpReply(404, {}, b"no")) == Refused("the webhook answered 404", Answer(404, "no"))

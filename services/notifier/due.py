@@ -1,0 +1,169 @@
+"""Sends the rows whose time has come: prepare, write `sending`, look at the group, hand over, write what became of it.
+
+The order is the promise: the group is read from the primary after `sending` is stored and right before the
+hand-over, so that nothing goes out for a group that somebody has taken by then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from services.notifier.describing import Described, HeldBack
+from shared import clock
+from shared.bus.publisher import Publisher
+from shared.channels.channel import SmtpReply
+from shared.domain import delivery
+from shared.domain.delivery import (
+    Decided,
+    Delivery,
+    DeliveryState,
+    NoWord,
+    Policy,
+    Refused,
+    Retry,
+    SendOutcome,
+)
+from shared.errors import Permanent, Transient, Unanswered, Unavailable
+from shared.sending import HandOver, Outlet
+from shared.store.alert_groups import AlertGroups
+from shared.store.deliveries import Claimed, Deliveries
+from shared.telling import Telling
+
+log = structlog.get_logger(__name__)
+# Longer than all that comes before `sending` may take (10 s to reach a mail server).
+CLAIM_LEASE_S = 15.0
+# What a `sending` row's lease is longer than the call's own limit.
+SENDING_MARGIN_S = 5.0
+PAUSE_S = 0.25
+
+Describe = Callable[[Delivery], Awaitable[Described]]
+
+
+class NotMine(Exception):
+    """Another instance has taken the row over: whatever this one was about to do is not to be done."""
+
+
+class Sender:
+    """Sends claimed rows, one at a time per call of `send`."""
+
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        groups: AlertGroups,
+        outlet: Outlet,
+        telling: Telling,
+        bus: Publisher,
+    ) -> None:
+        self._deliveries = deliveries
+        self._groups = groups
+        self._outlet = outlet
+        self._telling = telling
+        self._bus = bus
+        self.describe: Mapping[str, Describe] = {}
+        self.policies: Mapping[str, Policy] = {}
+        self.observe: Callable[[Delivery], None] = lambda row: None
+
+    async def send(self, claimed: Claimed) -> None:
+        """Take one row as far as it goes now; the row is written before this returns."""
+        try:
+            decided = await self._decide(claimed)
+        except NotMine:
+            log.info("delivery.taken_over", delivery_id=claimed.delivery.id)
+            return
+        except Unavailable as error:
+            # Nothing was handed over: it is as if the row had never been claimed.
+            log.warning("delivery.delayed", delivery_id=claimed.delivery.id, reason=error.reason)
+            decided = claimed.delivery.model_copy(update={"due_at": clock.now()}), None
+        await self._save(claimed, *decided)
+
+    async def broken(self, claimed: Claimed, error: BaseException) -> None:
+        """Count a bug as a failed try, so that a row that cannot be sent ends."""
+        outcome = Retry(f"bug: {type(error).__name__}: {error}")
+        await self._save(claimed, *self._concluded(claimed.delivery, outcome))
+
+    async def _decide(self, claimed: Claimed) -> Decided:
+        row = claimed.delivery
+        if row.state is DeliveryState.SENDING:
+            return self._concluded(row, NoWord("whoever was sending it did not live to tell"))
+        try:
+            described = await self.describe[row.kind](row)
+        except HeldBack as error:
+            return delivery.cancelled(row, error.reason, clock.now())
+        except Permanent as error:
+            return delivery.failed(row, error.reason, clock.now())
+        except Unavailable:
+            raise
+        except Transient as error:
+            return self._concluded(row, Retry(error.reason, error.after_s))
+        row = row.model_copy(update={"url": described.url})
+        outcome = await self._try(Claimed(row, claimed.token), described)
+        if isinstance(outcome, str):
+            return delivery.cancelled(row, outcome, clock.now())
+        return self._concluded(row, outcome)
+
+    async def _try(self, claimed: Claimed, described: Described) -> SendOutcome | str:
+        """Make one try; return its outcome, or why nobody wants it any more."""
+        try:
+            async with self._outlet.prepared(described.call) as ready:
+                if isinstance(ready, SmtpReply):
+                    return described.channel.read(ready)
+                return await self._hand_over(claimed, described, ready)
+        except Unavailable:
+            raise
+        except Unanswered as error:
+            return NoWord(error.reason)
+        except Transient as error:
+            return Retry(error.reason, error.after_s)
+        except Permanent as error:
+            return Refused(error.reason)
+
+    async def _hand_over(self, claimed: Claimed, described: Described, ready: HandOver) -> SendOutcome | str:
+        row = claimed.delivery
+        until = clock.now() + timedelta(seconds=described.call.timeout_s + SENDING_MARGIN_S)
+        if not await self._deliveries.begin_sending(claimed, until):
+            raise NotMine
+        group = await self._groups.get(row.group_id)
+        unwanted = delivery.why_not(row, group)
+        if unwanted is not None:
+            return unwanted
+        outcome: SendOutcome = described.channel.read(await ready())
+        return outcome
+
+    def _concluded(self, row: Delivery, outcome: SendOutcome) -> Decided:
+        return delivery.concluded(row, outcome, self.policies.get(row.channel, Policy()), clock.now())
+
+    async def _save(self, claimed: Claimed, after: Delivery, event: Any) -> None:
+        """Write what became of the row, however long the database is away, and have it told."""
+        now = clock.now()
+        events = [] if event is None else [self._bus.encode(event).stamped(*_times(claimed.delivery))]
+        while True:
+            try:
+                saved = await self._deliveries.save(claimed, after, events, now)
+                break
+            except Unavailable:
+                await asyncio.sleep(PAUSE_S)
+        if not saved:
+            log.warning("delivery.taken_over", delivery_id=after.id, state=after.state.value)
+            return
+        self._telling.soon(after.id, events)
+        self.observe(after)
+        log.info(
+            f"delivery.{'delayed' if event is None else after.state.value}",
+            delivery_id=after.id,
+            group_id=after.group_id,
+            channel=after.channel,
+            attempt=after.attempts,
+            reason=after.reason,
+        )
+
+
+def _times(row: Delivery) -> tuple[float, float]:
+    """Return how long the row waited until it was due, and from then on was worked on, in ms."""
+    due_at = row.due_at or row.created_at
+    waited = (due_at - row.created_at).total_seconds() * 1000
+    return max(0.0, waited), max(0.0, (clock.now() - due_at).total_seconds() * 1000)

@@ -1,0 +1,89 @@
+"""Wires the notifier: the only writer of `deliveries`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from services.notifier.describing import Pages, Webhooks
+from services.notifier.due import CLAIM_LEASE_S, Sender
+from services.notifier.handlers import Intake
+from services.notifier.measures import Measures
+from services.notifier.reach import Reach
+from services.notifier.templates import WebhookTemplates
+from shared import clock, events
+from shared.channels import webhook
+from shared.channels.registry import CHANNELS
+from shared.claiming import Lane, Limits, Work
+from shared.domain.delivery import Policy
+from shared.sending import Outlet
+from shared.service import Io, Service
+from shared.stage import Handler
+from shared.store.alert_groups import AlertGroups
+from shared.store.alerts import Alerts
+from shared.store.deliveries import Claimed, Deliveries
+from shared.telling import Telling
+
+
+@asynccontextmanager
+async def open_service(io: Io) -> AsyncIterator[Handler | None]:
+    """Open the ledger, a lane per channel, and the way out."""
+    deliveries = Deliveries(io.store, timedelta(days=io.settings.retention_days))
+    telling = Telling(io.bus, deliveries.collection)
+    reach = Reach.of(CHANNELS.values(), io.settings)
+    intake = Intake(deliveries, reach, io.config, telling, io.bus)
+    async with (
+        Outlet(allow_private_addresses=io.settings.allow_private_addresses) as outlet,
+        WebhookTemplates(io.settings.template_timeout_s) as templates,
+    ):
+        sender = Sender(deliveries, AlertGroups(io.store), outlet, telling, io.bus)
+        webhooks = _webhooks(io, templates, deliveries)
+        sender.describe = {
+            "page": Pages(reach, io.config, io.settings.public_url).describe,
+            "webhook": webhooks.describe,
+        }
+        sender.policies = {
+            slug: Policy(repeats_unknown=one.repeats_unknown) for slug, one in CHANNELS.items()
+        }
+        sender.observe = Measures(io.metrics).observe
+        lanes = [_lane(name, deliveries, sender) for name in (*reach.names, webhook.CHANNEL.slug)]
+        intake.lanes = lanes
+        io.spawn("indexes", deliveries.prepare)
+        for lane in lanes:
+            io.spawn(f"lane.{lane.name}", lane.run)
+        io.spawn("telling", telling.run)
+        io.spawn("untold", telling.keep_sweeping)
+        io.on_close(telling.flush)
+        yield intake.handle
+
+
+def _lane(name: str, deliveries: Deliveries, sender: Sender) -> Lane[Claimed]:
+    async def claim(limit: int, without: frozenset[str]) -> list[Claimed]:
+        return await deliveries.claim(name, limit, without, clock.now(), CLAIM_LEASE_S)
+
+    work = Work(claim, deliveries.put_back, sender.send, lambda row: row.delivery.target, sender.broken)
+    return Lane(name, work, Limits())
+
+
+def _webhooks(io: Io, templates: WebhookTemplates, deliveries: Deliveries) -> Webhooks:
+    made = Webhooks(io.config, io.secrets, templates.render, Alerts(io.store), deliveries)
+    made.settings = webhook.CHANNEL.settings_from(io.settings)
+    made.public_url = io.settings.public_url
+    return made
+
+
+service = Service(
+    name="notifier",
+    consumes=(events.NotificationRequested, events.WebhookRequested),
+    emits=(
+        events.NotificationDelivered,
+        events.NotificationFailed,
+        events.NotificationUnknown,
+        events.NotificationCancelled,
+        events.WebhookResponded,
+        events.StageDecided,
+    ),
+    keeps=frozenset({"users", "webhooks", "integrations"}),
+    open=open_service,
+)

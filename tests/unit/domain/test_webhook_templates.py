@@ -1,0 +1,97 @@
+"""The event that a webhook sees, and what its templates make of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from shared.domain.configuration import Integration, User, Webhook
+from shared.domain.model import Alert
+from shared.domain.webhook_event import Facts, event_of, job_of
+from shared.domain.webhook_rendering import render_webhook
+from tests.support.outgoing import NOON, a_group, acknowledged
+
+ALICE = User(id="U-alice", username="alice", email="alice@example.org")
+QUOTED = 'he said "no"\nand left'
+
+
+def facts(**fields: Any) -> Facts:
+    given: dict[str, Any] = {
+        "group": a_group(labels={"service": "db"}),
+        "trigger": "escalation",
+        "at": NOON,
+        "webhook": Webhook(id="WH-1", name="ticket", url="https://x.example/{{ alert_group_id }}"),
+        "integration": Integration(id="C-1", name="Prometheus", type="alertmanager", token_digest=""),
+        "first_alert": Alert(id="A-1", integration_id="C-1", received_at=NOON, payload={"text": QUOTED}),
+        "users": {ALICE.id: ALICE},
+        **fields,
+    }
+    return Facts(**given)
+
+
+def rendered(**webhook: Any):
+    made = Webhook.model_validate({"id": "WH-1", "name": "ticket", "url": "https://x.example/", **webhook})
+    return render_webhook(job_of(facts(webhook=made)), NOON)
+
+
+def test_the_event_has_every_key_that_templates_were_written_for():
+    event = event_of(facts())
+
+    assert set(event) == {
+        "event", "user", "alert_group", "alert_group_id", "alert_payload", "integration", "notified_users",
+        "users_to_be_notified", "alert_group_acknowledged_by", "alert_group_resolved_by", "responses", "webhook",
+    }  # fmt: skip
+    assert event["alert_group"]["labels"] == {"service": "db"}
+    assert event["alert_payload"] == {"text": QUOTED}
+    assert event["event"] == {"type": "escalation", "time": "2026-01-05T12:00:00.000000Z", "until": None}
+    assert json.loads(json.dumps(event)) == event
+
+
+def test_the_event_names_who_acknowledged():
+    event = event_of(facts(group=acknowledged(a_group())))
+
+    assert event["alert_group_acknowledged_by"] == {
+        "id": "U-alice", "username": "alice", "email": "alice@example.org"}  # fmt: skip
+    assert event["user"] == event["alert_group_acknowledged_by"]
+
+
+def test_answers_of_other_webhooks_can_be_chained():
+    event = event_of(facts(responses={"WH-1": "mine", "WH-2": '{"key": "T-1"}', "WH-3": "text"}))
+
+    assert event["responses"] == {"WH-2": {"key": "T-1"}, "WH-3": "text"}
+
+
+def test_url_headers_and_data_are_templates():
+    texts = rendered(
+        url="https://x.example/{{ alert_group_id }}",
+        headers='{"X-Name": "{{ integration.name }}"}',
+        data='{"text": "{{ alert_payload.text }}"}',
+        forward_all=False,
+    )
+
+    assert texts.url == f"https://x.example/{a_group().id}"
+    assert json.loads(texts.headers) == {"X-Name": "Prometheus"}
+    assert json.loads(texts.data or "") == {"text": QUOTED}
+
+
+def test_data_is_not_looked_at_when_the_whole_event_is_forwarded():
+    assert rendered(data="{{ broken").data is None
+
+
+def test_a_trigger_template_decides_like_a_route():
+    for said in ("true", " 1 ", "OK"):
+        assert rendered(trigger_template=said).held_back is None
+    assert (
+        rendered(trigger_template="{{ event.type == 'resolve' }}").held_back
+        == "the trigger template said 'False'"
+    )
+    assert rendered(trigger_template="  ").held_back is None
+
+
+def test_a_template_that_fails_is_named():
+    assert (rendered(headers="{{ 1 / 0 }}").failure or "").startswith("headers: ")
+    assert (rendered(trigger_template="{% if").failure or "").startswith("trigger_template: ")
+
+
+def test_templates_see_the_time_that_was_given():
+    assert rendered(url="https://x/{{ time().year }}").url == "https://x/2026"
