@@ -38,14 +38,35 @@ def access(url: str | None, token: str | None) -> Access:
     return Access(found_url.rstrip("/"), token or stored or _local_token())
 
 
+def amqp_url() -> str:
+    """Return the broker's URL: from the environment, else that of `make run` here, else the usual one."""
+    settings = CommandSettings()
+    port = _local_port("ports.json", "amqp")
+    if "amqp_url" not in settings.model_fields_set and port:
+        return f"amqp://guest:guest@127.0.0.1:{port}/"
+    return settings.amqp_url.get_secret_value().unicode_string()
+
+
+def mongo_url() -> str:
+    """Return the database's URL: from the environment, else that of `make run` here, else the usual one."""
+    settings = CommandSettings()
+    port = _local_port("ports.json", "mongo")
+    if "mongo_url" not in settings.model_fields_set and port:
+        return f"mongodb://127.0.0.1:{port}/tocsin?replicaSet=rs0"
+    return settings.mongo_url.get_secret_value().unicode_string()
+
+
 def _local_token() -> str:
     file = LOCAL / "token"
     return file.read_text().strip() if file.is_file() else ""
 
 
 def _local_url() -> str:
-    file = LOCAL / "run" / "service-ports.json"
-    if not file.is_file():
-        return ""
-    port = json.loads(file.read_text()).get("api")
+    port = _local_port("service-ports.json", "api")
     return f"http://127.0.0.1:{port}" if port else ""
+
+
+def _local_port(file_name: str, server: str) -> int | None:
+    file = LOCAL / "run" / file_name
+    found: int | None = json.loads(file.read_text()).get(server) if file.is_file() else None
+    return found

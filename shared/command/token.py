@@ -12,7 +12,7 @@ import typer
 from shared import clock
 from shared.command.failure import CommandFailed, told
 from shared.command.output import Quiet
-from shared.command.settings import CommandSettings
+from shared.command.settings import mongo_url
 from shared.domain.public_ids import api_token
 from shared.store.api_tokens import ApiToken, ApiTokens
 from shared.store.configuration import ConfigurationStore
@@ -44,7 +44,7 @@ def create(
 
 
 async def _create(name: str, username: str | None, scope: str, lifetime: timedelta | None) -> str:
-    database = Database(CommandSettings().mongo_url.get_secret_value().unicode_string())
+    database = Database(mongo_url())
     try:
         tokens = ApiTokens(database)
         await tokens.prepare()
