@@ -153,9 +153,11 @@ class Running:
             io.rabbit.start()
             if on_ready is not None:
                 on_ready(self)
-            await self._work(loop, stop)
-            await server.stop_listening()
-            await server.close()
+            try:
+                await self._work(loop, stop)
+            finally:
+                await server.stop_listening()
+                await server.close()
         logger.info("service.stopped", service=self.service.name, instance=io.instance)
 
     @asynccontextmanager
@@ -203,10 +205,14 @@ class Running:
         loop.serve(self.service.name, lanes_of(self.service.name), self.settings.prefetch)
         self._loop = loop
         working = asyncio.create_task(self._consume(loop), name=f"{self.service.name}.loop")
-        await asyncio.wait([stopping, working], return_when=asyncio.FIRST_COMPLETED)
-        loop.stop()
-        stopping.cancel()
-        await working
+        try:
+            await asyncio.wait([stopping, working], return_when=asyncio.FIRST_COMPLETED)
+            loop.stop()
+            await working
+        finally:
+            stopping.cancel()
+            working.cancel()
+            await asyncio.gather(stopping, working, return_exceptions=True)
 
     async def _consume(self, loop: StageLoop) -> None:
         await load_until_there(self.io.config)

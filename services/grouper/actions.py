@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from services.grouper.joining import ATTEMPTS, Encode
@@ -11,6 +11,7 @@ from shared.domain.model import Group
 from shared.domain.states import act, due_at_of, refused
 from shared.errors import Transient
 from shared.events import ActionApplied, ActionRefused, ActionRequested, Event
+from shared.store import untold
 from shared.store.alert_groups import AlertGroups, GroupWrite
 from shared.told import Told
 
@@ -53,6 +54,7 @@ class Actions:
             by_group.setdefault(one.group_id, []).append(one)
         groups = await self._groups.get_many(list(by_group))
         told, answers = self._unknown([one for one in requests if one.group_id not in groups], now)
+        told += await self._untold(groups, by_group)
         writes: dict[str, GroupWrite] = {}
         decided: dict[str, list[Event]] = {}
         for group_id, group in groups.items():
@@ -81,6 +83,22 @@ class Actions:
             after, facts = act(one, after, now, newer)
             events += facts
         return after, events
+
+    async def _untold(
+        self, groups: Mapping[str, Group], by_group: Mapping[str, Sequence[ActionRequested]]
+    ) -> list[Told]:
+        """Return what is still untold of groups that know one of these requests: whoever applied it died."""
+        repeated = [
+            id
+            for id, group in groups.items()
+            if {one.id for one in by_group[id]}.intersection(one.id for one in group.actions)
+        ]
+        if not repeated:
+            return []
+        return [
+            Told(by_group[one["_id"]][0].id, one["_id"], untold.unpack(one), one.get("pending", []))
+            for one in await self._groups.untold_of(repeated)
+        ]
 
     def _write(self, group: Group, after: Group, events: Sequence[Event], now: datetime) -> GroupWrite:
         return GroupWrite(

@@ -1,8 +1,9 @@
 """Alerts into groups: the write protocol that loses no alert, stores none twice and counts each once.
 
-1. Insert the alerts, without a group; those that exist already are looked up: in a group, or pending in one, means
-   applied. 2. One versioned write per group takes in ids, count, events. 3. (after telling) Set the group on the
-   alerts, take them out of `pending`. A crash in any gap leaves what the next delivery finishes.
+1. Insert the alerts, without a group. 2. Read the groups, then look which alerts are applied already (in a group, or
+   pending in one); one versioned write per group takes in ids, count and events of the others. 3. (after telling) Set
+   the group on the alerts, take them out of `pending`. A crash in any gap leaves what the next delivery finishes, and
+   an instance that was asleep in one meanwhile finds its work done.
 """
 
 from __future__ import annotations
@@ -47,25 +48,15 @@ class Joining:
             Transient: other writers won the same groups again and again.
         """
         first = {one.alert.id: one for one in reversed(routed)}
-        repeated_in_batch = [one for one in routed if first[one.alert.id] is not one]
-        existed = await self._alerts.insert_new(
-            [one.alert for one in first.values()], clock.now() + self._keep
-        )
-        told, applied = await self._again([first[one] for one in existed])
-        told += [self._repeat(one) for one in repeated_in_batch]
-        waiting = [one for one in first.values() if one.alert.id not in applied]
-        for attempt in range(ATTEMPTS):
-            if not waiting:
-                return told
-            if attempt:
-                more, applied = await self._again(waiting)
-                told += more
-                waiting = [one for one in waiting if one.alert.id not in applied]
+        told = [self._repeat(one) for one in routed if first[one.alert.id] is not one]
+        waiting = list(first.values())
+        await self._alerts.insert_new([one.alert for one in waiting], clock.now() + self._keep)
+        for _ in range(ATTEMPTS):
             done, waiting = await self._attempt(waiting, integrations)
             told += done
-        if waiting:
-            raise Transient(f"{len(waiting)} alerts lost {ATTEMPTS} races for their groups")
-        return told
+            if not waiting:
+                return told
+        raise Transient(f"{len(waiting)} alerts lost {ATTEMPTS} races for their groups")
 
     async def _attempt(
         self, waiting: Sequence[AlertRouted], integrations: Mapping[str, Integration]
@@ -76,16 +67,20 @@ class Joining:
         for one in waiting:
             by_key.setdefault(group_key(one.alert.integration_id, one.route_id, one.key), []).append(one)
         before = await self._groups.newest_of(list(by_key))
+        # Only now: what another instance applied before that read is seen here, what it applies later is a lost race.
+        told, applied = await self._again(waiting)
         changes: list[Change] = []
         for key, ones in by_key.items():
-            integration = integrations.get(ones[0].alert.integration_id)
+            new = [one for one in ones if one.alert.id not in applied]
+            if not new:
+                continue
+            integration = integrations.get(new[0].alert.integration_id)
             may_resolve = integration is None or integration.allow_source_based_resolving
-            changes += fold(ones, before.get(key), now, may_resolve)
+            changes += fold(new, before.get(key), now, may_resolve)
         changes = await self._numbered(changes)
         writes = [self._write(one, now) for one in changes]
         lost = await self._groups.save(writes)
         events = {one.alert.id: one for one in waiting}
-        told: list[Told] = []
         again: list[AlertRouted] = []
         for change, write in zip(changes, writes, strict=True):
             if change.group.id in lost:
@@ -114,20 +109,20 @@ class Joining:
             expires_at=None if group.is_open else now + self._keep,
         )
 
-    async def _again(self, repeated: Sequence[AlertRouted]) -> tuple[list[Told], set[str]]:
-        """Look up alerts that may have been applied before; return what of them is still untold, and which were."""
-        if not repeated:
+    async def _again(self, routed: Sequence[AlertRouted]) -> tuple[list[Told], set[str]]:
+        """Look up which alerts were applied before; return what of them is still untold, and their ids.
+
+        `pending` is looked at first: an alert leaves it only when its group is set.
+        """
+        event_of = {one.alert.id: one for one in routed}
+        pending = await self._groups.taking_in(list(event_of))
+        grouped = await self._alerts.group_of(list(event_of))
+        applied = {id: group for id, group in grouped.items() if group is not None}
+        applied |= {id: one["_id"] for one in pending for id in one["pending"] if id in event_of}
+        if not applied:
             return [], set()
-        ids = [one.alert.id for one in repeated]
-        event_of = {one.alert.id: one for one in repeated}
-        grouped = {id: group for id, group in (await self._alerts.group_of(ids)).items() if group is not None}
-        pending = await self._groups.taking_in(ids)
-        in_pending = {id: one["_id"] for one in pending for id in one["pending"] if id in event_of}
-        applied = {**grouped, **in_pending}
-        documents = {one["_id"]: one for one in pending}
-        documents |= {one["_id"]: one for one in await self._groups.untold_of(list(set(grouped.values())))}
         told = [self._repeat(event_of[id]) for id in applied]
-        for document in documents.values():
+        for document in await self._groups.untold_of(list(set(applied.values()))):
             cause = next(id for id, group in applied.items() if group == document["_id"])
             events = untold.unpack(document)
             told.append(Told(event_of[cause].id, document["_id"], events, document.get("pending", [])))

@@ -41,7 +41,9 @@ async def until(condition: Callable[[], Awaitable[T]], timeout_s: float = 20.0, 
         answer = await condition()
         if answer:
             return answer
-        assert time.monotonic() < end, f"not within {timeout_s} s: {what or condition}; last answer {answer!r}"
+        assert time.monotonic() < end, (
+            f"not within {timeout_s} s: {what or condition}; last answer {answer!r}"
+        )
         await asyncio.sleep(0.02)
 
 
@@ -103,11 +105,15 @@ class House:
         for running, _, _ in self.running.values():
             await asyncio.wait_for(running.io.rabbit.wait_connected(), 15)
 
-    async def start_one(self, name: str, instance: str, **fields: Any) -> Running:
-        """Start one instance of a service."""
+    async def start_one(
+        self, name: str, instance: str, prepare: Callable[[Running], None] | None = None, **fields: Any
+    ) -> Running:
+        """Start one instance of a service; `prepare` may change it before it begins to run."""
         service: Service = importlib.import_module(f"services.{name}.service").service
         settings = self.settings(service.settings, instance=instance, **fields)
         running = Running(service, settings, CollectorRegistry())
+        if prepare is not None:
+            prepare(running)
         stop = asyncio.Event()
         ready = asyncio.Event()
         task = asyncio.create_task(running.run(stop, lambda _: ready.set()))
@@ -136,6 +142,12 @@ class House:
             await connection.close()
         await asyncio.gather(task, return_exceptions=True)
 
+    async def cut(self, instance: str) -> None:
+        """Break an instance's connection to the broker; what it had in hand is delivered again, to whoever is there."""
+        connection = self.running[instance][0].io.rabbit._connection
+        assert connection is not None
+        await connection.close()
+
     async def close(self) -> None:
         """Stop everything."""
         for instance in list(self.running):
@@ -148,7 +160,9 @@ class House:
         await self._rabbit.wait_connected()
         await self.bus.publish(events)
 
-    async def receive(self, payload: Any, *, name: str = "", integration_id: str = "C1", **fields: Any) -> str:
+    async def receive(
+        self, payload: Any, *, name: str = "", integration_id: str = "C1", **fields: Any
+    ) -> str:
         """Accept an alert as the receiver does; return its id."""
         id = derived_id("received", name or time.monotonic_ns())
         alert = Alert(id=id, integration_id=integration_id, received_at=clock.now(), payload=payload)
@@ -168,6 +182,8 @@ def token_digest(token: str = TOKEN) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def documents(client: Any, database: str, collection: str, query: dict[str, Any] | None = None) -> Sequence[Any]:
+def documents(
+    client: Any, database: str, collection: str, query: dict[str, Any] | None = None
+) -> Sequence[Any]:
     """Return stored documents, read past the product."""
     return list(client[database][collection].find(query or {}))
