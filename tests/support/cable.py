@@ -26,7 +26,8 @@ class Cable:
     def to(cls, url: str) -> Cable:
         """Make a cable to the server of a URL."""
         parts = urlsplit(url)
-        assert parts.hostname and parts.port
+        assert parts.hostname is not None
+        assert parts.port is not None
         return cls(parts.hostname, parts.port)
 
     async def __aenter__(self) -> Self:
