@@ -20,6 +20,8 @@ MAX_EVENTS = 64
 MAX_BYTES = 256 * 1024
 _ATTRIBUTES = set(ATTRIBUTES)
 _BRACKETS = 2
+# What is looked at before (and in the journal: without) reading an event as a model.
+_KINDS = (("data", dict | None), ("alertid", str | None), ("configversion", int | None))
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def envelopes(body: bytes) -> list[dict[str, Any]]:
     """Return the CloudEvents of a message body as they are, one object or a batch.
 
     Raises:
-        Permanent: it is not JSON, or not CloudEvents.
+        Permanent: it is not JSON, not CloudEvents, or not an event of any type.
     """
     try:
         loaded = orjson.loads(body)
@@ -100,12 +102,10 @@ def envelopes(body: bytes) -> list[dict[str, Any]]:
         raise Permanent(f"body is not JSON: {error}") from error
     batch = loaded if isinstance(loaded, list) else [loaded]
     for one in batch:
-        if (
-            not isinstance(one, dict)
-            or not isinstance(one.get("type"), str)
-            or not isinstance(one.get("id"), str)
-        ):
+        if not isinstance(one, dict) or not all(isinstance(one.get(name), str) for name in ("id", "type")):
             raise Permanent("body is not CloudEvents: an object with id and type is needed")
+        if not all(isinstance(one.get(name), kind) for name, kind in _KINDS):
+            raise Permanent("body is not an event: data is an object, alertid a text, configversion a number")
     return batch
 
 
@@ -118,10 +118,7 @@ def event_of(envelope: dict[str, Any]) -> Event:
     model = BY_TYPE.get(envelope["type"])
     if model is None:
         raise Permanent(f"type {envelope['type']!r} is not in the catalogue")
-    data = envelope.get("data") or {}
-    if not isinstance(data, dict):
-        raise Permanent(f"{envelope['type']}: data is not an object")
-    fields = dict(data)
+    fields = dict(envelope.get("data") or {})
     fields["id"] = envelope["id"]
     fields["time"] = envelope.get("time")
     fields["alert_id"] = envelope.get("alertid")

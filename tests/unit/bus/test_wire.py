@@ -128,6 +128,10 @@ def test_small_events_share_as_few_messages_as_they_may(count: int):
         b'{"type": "alert.received.v1"}',
         b'{"id": 1, "type": "alert.received.v1"}',
         b'[{"id": "1", "type": "x"}, []]',
+        b'{"id": "1", "type": "x", "data": "text"}',
+        b'{"id": "1", "type": "x", "data": [1]}',
+        b'{"id": "1", "type": "x", "alertid": 1}',
+        b'{"id": "1", "type": "x", "configversion": "many"}',
         b"\xff\xfe",
     ],
 )
@@ -159,7 +163,7 @@ def test_what_does_not_fit_its_type_is_refused_and_not_a_crash(changes: dict[str
     (envelope,) = wire.envelopes(wire.encode(SAMPLES["alert.received.v1"], ROUTER))
 
     with pytest.raises(Permanent):
-        wire.event_of(envelope | changes)
+        wire.decode(orjson.dumps(envelope | changes))
 
 
 @given(
@@ -169,7 +173,7 @@ def test_no_envelope_whatsoever_is_a_bug(changes: dict[str, Any]):
     (envelope,) = wire.envelopes(wire.encode(SAMPLES["alert.received.v1"], ROUTER))
 
     try:
-        event = wire.event_of(envelope | changes)
+        (event,) = wire.decode(orjson.dumps(envelope | changes))
     except Permanent:
         return
     assert isinstance(event, AlertReceived)
