@@ -82,13 +82,13 @@ async def events_in(amqp_url: str, queue: str, at_least: int, timeout_s: float =
     found: dict[str, Event] = {}
     connection = await aio_pika.connect(amqp_url)
     async with connection, asyncio.timeout(timeout_s):
-        source = await (await connection.channel()).get_queue(queue, ensure=False)
-        while len(found) < at_least:
-            message = await source.get(fail=False)
-            if message is None:
-                await asyncio.sleep(0.02)
-                continue
-            for event in wire.decode(message.body):
-                found[event.id] = event
-            await message.ack()
+        channel = await connection.channel()
+        await channel.set_qos(prefetch_count=500)
+        source = await channel.get_queue(queue, ensure=False)
+        async with source.iterator() as messages:
+            async for message in messages:
+                found |= {one.id: one for one in wire.decode(message.body)}
+                await message.ack()
+                if len(found) >= at_least:
+                    break
     return list(found.values())
