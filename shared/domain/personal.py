@@ -66,11 +66,18 @@ def advance(personal: Personal, now: datetime) -> tuple[Personal, list[tuple[int
 
 
 def skip_wait(personal: Personal, request_id: str, now: datetime) -> Personal | None:
-    """Let the next rule run at once because a page failed; None when that page is not his or was counted already."""
+    """Let the next rule that tells somebody run at once, because a page failed, whatever waits stand before it.
+
+    None when that page is not his or was counted already.
+    """
     if request_id not in personal.requested or request_id in personal.failed:
         return None
-    due_at = now if personal.due_at is not None else None
-    return personal.model_copy(update={"failed": (*personal.failed, request_id), "due_at": due_at})
+    position = personal.position
+    while position < len(personal.rules) and personal.rules[position].type == "wait":
+        position += 1
+    is_left = not personal.is_over and position < len(personal.rules)
+    changes = {"position": position, "due_at": now if is_left else None}
+    return personal.model_copy(update={**changes, "failed": (*personal.failed, request_id)})
 
 
 def channel_of(rule: Rule) -> str:
