@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -13,11 +14,44 @@ from shared.templates.failure import TemplateFailure
 TIMEOUT_S = 0.2
 
 
+# The compiler writes counted repeats out, so nested ones would take gigabytes before they are matched at all.
+SIZE_LIMIT = 20_000
+COUNT = re.compile(r"\{(\d{1,9})(?:,\d{0,9})?\}", re.ASCII)
+CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+
+
+def _written_out(pattern: str) -> int:
+    """About how many single signs a pattern has when its counted repeats are written out."""
+    sizes, last, at = [0], 0, 0
+    while at < len(pattern):
+        sign = pattern[at]
+        count = COUNT.match(pattern, at) if sign == "{" else None
+        found = CLASS.match(pattern, at) if sign == "[" else None
+        at = count.end() if count else found.end() if found else at + (2 if sign == "\\" else 1)
+        if count:
+            times = int(count[1])
+            sizes[-1] += last * (times - 1)
+            last *= times
+        elif sign == "(":
+            sizes.append(0)
+        elif sign == ")" and len(sizes) > 1:
+            last = sizes.pop()
+            sizes[-1] += last
+        else:
+            last = 1
+            sizes[-1] += 1
+    return sum(sizes)
+
+
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> regex.Pattern[str] | str:
     """The compiled pattern, or what is wrong with it: a bad pattern must not be parsed for every alert."""
+    if len(pattern) > SIZE_LIMIT or _written_out(pattern) > SIZE_LIMIT:
+        return f"it is longer than {SIZE_LIMIT} signs when its repeats are written out"
     try:
         return regex.compile(pattern)
+    except MemoryError:
+        return "it needs more memory than a template may use"
     except (regex.error, RecursionError, OverflowError, ValueError) as error:
         return str(error) or type(error).__name__
 
