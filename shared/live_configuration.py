@@ -50,6 +50,7 @@ class LiveConfiguration:
         self._callbacks: list[OnChange] = []
         self._wake = asyncio.Event()
         self._wanted = 0
+        self._is_loaded = False
         self.current = ConfigSnapshot()
         self.has_any = False
 
@@ -75,7 +76,7 @@ class LiveConfiguration:
         async with self._lock:
             self._looked_at_s = clock.monotonic_s()
             stored = await self._source.version()
-            if self.has_any and stored == self.current.version:
+            if self._is_loaded and stored == self.current.version:
                 return
             self._replace(await self._source.load())
             self._write_file()
@@ -131,6 +132,7 @@ class LiveConfiguration:
             }
             snapshot = snapshot.model_copy(update=empty)
         self.current = snapshot
+        self._is_loaded = True
         self.has_any = self.has_any or snapshot.version > 0
         for callback in self._callbacks:
             callback(snapshot)

@@ -21,15 +21,16 @@ class QueueState:
 async def states(rabbit: Rabbit) -> list[QueueState]:
     """Return the state of every queue of the topology, in its order; a missing one is named as such."""
     found: list[QueueState] = []
+    channel = await rabbit.channel()
     for spec in TOPOLOGY.queues:
-        channel = await rabbit.channel()
         try:
             queue = await channel.declare_queue(spec.name, passive=True)
-            result = queue.declaration_result
-            found.append(QueueState(spec.name, result.message_count or 0, result.consumer_count or 0))
         except LookupError:
+            # The broker answers a missing queue by closing the channel.
             found.append(QueueState(spec.name, 0, 0, exists=False))
-        finally:
-            if not channel.is_closed:
-                await channel.close()
+            channel = await rabbit.channel()
+            continue
+        result = queue.declaration_result
+        found.append(QueueState(spec.name, result.message_count or 0, result.consumer_count or 0))
+    await channel.close()
     return found

@@ -14,6 +14,7 @@ from typing import Any
 import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
+from aio_pika.connection import make_url
 from aiormq.exceptions import AMQPError, ChannelInvalidStateError
 
 from shared import clock
@@ -217,10 +218,10 @@ class Rabbit:
             failures += 1
 
     async def _connect(self) -> asyncio.Event:
-        connection = await aio_pika.connect(
-            self._url, timeout=OPERATION_TIMEOUT_S, client_properties={"connection_name": self._name}
-        )
+        # Not `aio_pika.connect`: a connection that fails must be closed here, not whenever it is collected.
+        connection = aio_pika.Connection(make_url(self._url), client_properties={"connection_name": self._name})
         self._connection = connection
+        await connection.connect(timeout=OPERATION_TIMEOUT_S)
         closed = asyncio.Event()
         connection.close_callbacks.add(lambda *_: closed.set())
         await self.declare(TOPOLOGY.queues)
