@@ -105,6 +105,17 @@ class Stack:
             "TOCSIN_ALLOW_PRIVATE_ADDRESSES": "true",
         }
 
+    def move_clock(self, seconds: float) -> None:
+        """Put the clock of all services so far ahead of the wall clock; before `start` it must have been called once.
+
+        Without it the services read the wall clock.
+        """
+        file = self.base_dir / "clock"
+        scratch = self.base_dir / "clock.new"
+        scratch.write_text(str(seconds))
+        scratch.replace(file)
+        self.environment["TOCSIN_TEST_CLOCK"] = str(file)
+
     def _url_if_any(self, service: str) -> str:
         return next((one.url for one in self.instances if one.service == service), "http://127.0.0.1:1")
 
@@ -187,7 +198,7 @@ class Stack:
             StackFailed: its exit code was not 0.
         """
         environment = self.environment | {
-            "TOCSIN_TOKEN": self.token,
+            "TOCSIN_API_TOKEN": self.token,
             "TOCSIN_API_URL": self._url_if_any("api"),
         }
         process = await asyncio.create_subprocess_exec(
