@@ -1,34 +1,50 @@
-"""The command `tocsin`: every subcommand by name."""
+"""The command `tocsin`: every subcommand by name, loaded only when it is the one that was called."""
 
 from __future__ import annotations
 
+import importlib
+import sys
+from collections.abc import Sequence
+
 import typer
 
-from shared.command import alerts, deadletter, documents, queues, token
-from shared.command.apply import apply
-from shared.command.preview import preview
-from shared.command.replay import replay
-from shared.command.run import run
+# In the order of `tocsin --help`: where each subcommand is. A Typer application is a group of its own.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("shared.command.run", "run"),
+    "apply": ("shared.command.apply", "apply"),
+    "preview": ("shared.command.preview", "preview"),
+    "send": ("shared.command.alerts", "send"),
+    "trace": ("shared.command.alerts", "trace"),
+    "topology": ("shared.command.queues", "topology"),
+    "queues": ("shared.command.queues", "queues"),
+    "deadletter": ("shared.command.deadletter", "app"),
+    "replay": ("shared.command.replay", "replay"),
+    "token": ("shared.command.token", "app"),
+    "openapi": ("shared.command.documents", "openapi"),
+}
 
-app = typer.Typer(
-    name="tocsin",
-    help="Takes alerts from monitoring tools and gets the right person to act on them.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.command("run")(run)
-app.command("apply")(apply)
-app.command("preview")(preview)
-app.command("send")(alerts.send)
-app.command("trace")(alerts.trace)
-app.command("topology")(queues.topology)
-app.command("queues")(queues.queues)
-app.command("replay")(replay)
-app.command("openapi")(documents.openapi)
-app.add_typer(deadletter.app, name="deadletter")
-app.add_typer(token.app, name="token")
+
+def app_for(arguments: Sequence[str]) -> typer.Typer:
+    """Return the application with the subcommand that the arguments call, or with all when they call none."""
+    app = typer.Typer(name="tocsin", no_args_is_help=True, pretty_exceptions_enable=False)
+    app.callback(help="Takes alerts from monitoring tools and gets the right person to act on them.")(
+        _nothing
+    )
+    called = arguments[0] if arguments else ""
+    for name in [called] if called in COMMANDS else list(COMMANDS):
+        module, attribute = COMMANDS[name]
+        found = getattr(importlib.import_module(module), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    return app
+
+
+def _nothing() -> None:
+    """There are no options before the subcommand; its presence keeps even a single command a subcommand."""
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app_for(sys.argv[1:])()

@@ -65,17 +65,20 @@ def read_sources(texts: Mapping[str, str]) -> Source:
 def _add(source: Source, file: str, text: str) -> None:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is not None:
+            _add_root(source, file, root)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SourceRefused(Place(file, line), error.problem or "not YAML") from error
-    except yaml.YAMLError as error:
-        raise SourceRefused(Place(file, 1), "not YAML") from error
-    if root is None:
-        return
+    except (yaml.YAMLError, ValueError) as error:
+        raise SourceRefused(Place(file, 1), f"not YAML: {error}") from error
+    except RecursionError as error:
+        raise SourceRefused(Place(file, 1), "nested too deeply") from error
+
+
+def _add_root(source: Source, file: str, root: Node) -> None:
     if not isinstance(root, MappingNode):
-        raise SourceRefused(
-            _place(file, root), "a declaration is a mapping of users, webhooks, chains, integrations"
-        )
+        raise SourceRefused(_place(file, root), f"a declaration is a mapping of {', '.join(SECTIONS)}")
     for key_node, value_node in root.value:
         key = str(key_node.value)
         value = _decoded(file, value_node)

@@ -6,52 +6,68 @@ import asyncio
 import hashlib
 import hmac
 import json
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 
+from deploy.local.servers import Servers
 from services.grouper.service import service as grouper
 from services.recorder.service import service as recorder
 from shared import clock
 from shared.store.alert_groups import AlertGroups
 from tests.integration.api.api_running import RunningApi, a_service, an_api
-from tests.support.build import routed
+from tests.integration.api.test_shapes import check
+from tests.support import servers as shared_servers
+from tests.support.build import an_alert, routed
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 SECRET = "signing-secret"
 TIMEOUT_S = 20
 
 
-@pytest.fixture
-async def api(mongo_url: str, amqp_url: str, tmp_path: Path) -> AsyncIterator[RunningApi]:
-    servers = {"mongo_url": mongo_url, "amqp_url": amqp_url}
-    async with (
-        a_service(grouper, tmp_path, **servers),
-        a_service(recorder, tmp_path, **servers),
-        an_api(**servers, data_dir=tmp_path, slack_signing_secret=SECRET) as running,
-    ):
-        await running.connected()
-        yield running
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def api(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningApi]:
+    """One api, grouper and recorder for the module; every test has groups of its own."""
+    folder = tmp_path_factory.mktemp("actions")
+    mongo_url = shared_servers.with_database(servers.mongo_url, shared_servers.fresh_name())
+    with shared_servers.fresh_vhost(servers) as amqp_url:
+        both = {"mongo_url": mongo_url, "amqp_url": amqp_url}
+        async with (
+            a_service(grouper, folder, **both),
+            a_service(recorder, folder, **both),
+            an_api(**both, data_dir=folder, slack_signing_secret=SECRET) as running,
+        ):
+            await running.connected()
+            yield running
+            await running.store.drop()
 
 
-async def a_group(api: RunningApi, name: str = "a1", **fields: Any) -> dict[str, Any]:
-    """Have one alert grouped and return its group."""
-    event = routed(name, at=clock.now(), title="DiskFull", labels={"service": "db"}, **fields)
+async def a_group(api: RunningApi, integration_id: str = "", **fields: Any) -> dict[str, Any]:
+    """Have one alert grouped, by itself unless told otherwise, and return its group."""
+    name = uuid.uuid4().hex
+    alert = an_alert(name, at=clock.now(), payload=fields.pop("payload", None))
+    alert = alert.model_copy(update={"integration_id": integration_id or f"C{name}"})
+    event = routed(
+        alert=alert, at=clock.now(), key=name, title="DiskFull", labels={"service": "db"}, **fields
+    )
     await api.running.io.bus.publish([event])
     async with asyncio.timeout(TIMEOUT_S):
         while True:
-            for one in (await api.get("alert_groups/"))["results"]:
-                if one["last_alert"] and one["last_alert"]["id"] == event.alert.id:
+            found = (await api.get("alert_groups/", integration_id=alert.integration_id))["results"]
+            for one in found:
+                if one["last_alert"] and one["last_alert"]["id"] == alert.id:
                     return dict(one)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
 
 
 async def test_a_group_reads_as_clients_know_it(api: RunningApi):
-    group = await a_group(api)
+    group = await a_group(api, payload={"x": 1})
 
     assert await api.get(f"alert_groups/{group['id']}/") == group
     assert (group["state"], group["alerts_count"], group["title"]) == ("firing", 1, "DiskFull")
@@ -61,7 +77,7 @@ async def test_a_group_reads_as_clients_know_it(api: RunningApi):
     assert group["permalinks"]["web"].endswith(f"/alert-groups/{group['id']}")
     assert group["created_at"].endswith("Z")
     assert len(group["created_at"]) == len("2026-01-05T10:00:00.000000Z")
-    assert group["last_alert"]["payload"] == {"n": "a1"}
+    assert group["last_alert"]["payload"] == {"x": 1}
     assert group["last_alert"]["alert_group_id"] == group["id"]
 
 
@@ -95,7 +111,7 @@ async def test_a_silence_needs_a_whole_number(api: RunningApi, body: Any):
 
 
 async def test_the_acting_user_is_named_and_an_unknown_group_or_action_is_404(api: RunningApi):
-    user = await api.post("users/", username="alice", role="user")
+    user = await api.post("users/", username=uuid.uuid4().hex, role="user")
     token = await api.new_token(user_id=user["id"])
     group = await a_group(api)
 
@@ -118,18 +134,21 @@ async def test_the_same_idempotency_key_gets_the_first_answer_again(api: Running
 
 
 async def test_groups_are_filtered(api: RunningApi):
-    first = await a_group(api, "a1")
-    second = await a_group(api, "a2", key="1" * 32)
+    first = await a_group(api, "CFILTER")
+    second = await a_group(api, "CFILTER")
     await api.ask("POST", f"alert_groups/{second['id']}/resolve")
 
     async def ids(**query: str) -> list[str]:
+        query = {"integration_id": "CFILTER", **query}
         return [one["id"] for one in (await api.get("alert_groups", **query))["results"]]
 
     assert await ids() == [second["id"], first["id"]]
     assert await ids(state="new") == [first["id"]]
     assert await ids(state="resolved") == [second["id"]]
-    assert await ids(integration_id="C1", route_id="R1", id=first["id"]) == [first["id"]]
-    assert await ids(integration_id="C2") == []
+    assert await ids(route_id="R1", id=first["id"]) == [first["id"]]
+    assert await ids(route_id="R2") == []
+    assert await ids(integration_id="CNONE") == []
+    assert await ids(team_id="null") == []
     assert len(await ids(label="service:db")) == 2
     assert await ids(label="service:web") == []
     assert len(await ids(started_at="2020-01-01T00:00:00_2100-01-01T00:00:00")) == 2
@@ -140,14 +159,49 @@ async def test_groups_are_filtered(api: RunningApi):
 
 
 async def test_alerts_are_listed_searched_and_read(api: RunningApi):
-    group = await a_group(api, "a1")
-    await a_group(api, "needle", key="1" * 32)
+    group = await a_group(api, payload={"text": "nEEdle in hay"})
     alert_id = group["last_alert"]["id"]
 
     assert (await api.get("alerts/", alert_group_id=group["id"]))["results"] == [group["last_alert"]]
     assert await api.get(f"alerts/{alert_id}/") == group["last_alert"]
     assert (await api.get("alerts", search="NEEDLE"))["count"] == 1
     assert (await api.get("alerts", id=alert_id))["count"] == 1
+
+
+async def test_the_answers_are_as_described(api: RunningApi):
+    group = await a_group(api)
+    await api.ask("POST", f"alert_groups/{group['id']}/acknowledge")
+    alert_id = group["last_alert"]["id"]
+
+    check(await api.get("alert_groups"), "/api/v1/alert_groups")
+    check(await api.get("alerts"), "/api/v1/alerts")
+    check(await api.get(f"alerts/{alert_id}/trace"), "/api/v1/alerts/{id}/trace")
+    check(await api.get(f"alert_groups/{group['id']}/timeline"), "/api/v1/alert_groups/{id}/timeline")
+
+
+async def test_pages_ask_for_a_token_and_escape_what_they_show(api: RunningApi):
+    group = await a_group(api)
+    path = f"/alert-groups/{group['id']}"
+    anonymous = await api.ask("GET", path)
+    wrong = await api.client.post(f"{api.url}/sign-in", data={"token": "x", "next": path})
+    form = {"token": api.token, "next": path}
+    signed_in = await api.client.post(f"{api.url}/sign-in", data=form, allow_redirects=False)
+
+    assert (anonymous.status, "<form" in anonymous.body, "DiskFull" in anonymous.body) == (401, True, False)
+    assert wrong.status == 401
+    cookie = signed_in.headers["Set-Cookie"]
+    assert (signed_in.status, signed_in.headers["Location"]) == (303, path)
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    headers = {"Cookie": f"tocsin_token={api.token}"}
+    page = await api.ask("GET", path, headers=headers)
+    trace = await api.ask("GET", f"/alerts/<b>{group['id']}/trace", headers=headers)
+    assert (page.status, "DiskFull" in page.body) == (200, True)
+    assert "<b>" not in trace.body
+    elsewhere = await api.client.post(
+        f"{api.url}/sign-in", data={**form, "next": "//evil.example"}, allow_redirects=False
+    )
+    assert elsewhere.headers["Location"] == "/"
 
 
 async def test_the_trace_and_the_timeline_tell_who_did_what_and_why(api: RunningApi):
@@ -171,7 +225,7 @@ async def test_the_trace_and_the_timeline_tell_who_did_what_and_why(api: Running
 
 
 async def test_a_trace_waits_for_the_first_record(api: RunningApi):
-    event = routed("late", at=clock.now())
+    event = routed(uuid.uuid4().hex, at=clock.now())
     asked = asyncio.create_task(api.get(f"alerts/{event.alert.id}/trace"))
     await api.running.io.bus.publish([event])
 
@@ -179,16 +233,14 @@ async def test_a_trace_waits_for_the_first_record(api: RunningApi):
 
 
 async def test_without_an_outcome_the_answer_is_202_and_without_a_broker_503(
-    mongo_url: str, amqp_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mongo_url: str, amqp_url: str, tmp_path: Path
 ):
-    monkeypatch.setattr("services.api.actions.OUTCOME_TIMEOUT_S", 0.2)
-    async with a_service(grouper, tmp_path, mongo_url=mongo_url, amqp_url=amqp_url):
-        async with an_api(mongo_url, tmp_path, amqp_url) as api:
-            await api.connected()
-            group = await a_group(api)
-    path = f"alert_groups/{group['id']}/acknowledge"
+    servers = {"mongo_url": mongo_url, "amqp_url": amqp_url}
+    async with a_service(grouper, tmp_path, **servers), an_api(**servers, data_dir=tmp_path) as api:
+        await api.connected()
+        path = f"alert_groups/{(await a_group(api))['id']}/acknowledge"
 
-    async with an_api(mongo_url, tmp_path, amqp_url) as api:
+    async with an_api(**servers, data_dir=tmp_path) as api:
         await api.connected()
         reply = await api.ask("POST", path)
         assert (reply.status, "pages may still go out" in reply.body["detail"]) == (202, True)
@@ -224,11 +276,12 @@ async def press(api: RunningApi, body: bytes, age_s: int = 0, secret: str = SECR
 
 @pytest.mark.parametrize("path", ["/api/v1/slack/interactive", "/slack/interactive_api_endpoint/"])
 async def test_a_button_of_a_known_user_acts(api: RunningApi, path: str):
-    user = await api.post("users/", username="alice", slack={"user_id": "U123"}, role="user")
+    slack_id = uuid.uuid4().hex
+    user = await api.post("users/", username=slack_id, slack={"user_id": slack_id}, role="user")
     group = await a_group(api)
     await api.running.io.config.load()
 
-    assert await press(api, pressed(group["id"], "U123"), path=path) == 200
+    assert await press(api, pressed(group["id"], slack_id), path=path) == 200
 
     async with asyncio.timeout(TIMEOUT_S):
         while (await api.get(f"alert_groups/{group['id']}"))["acknowledged_by"] != user["id"]:
@@ -253,9 +306,9 @@ async def test_a_button_of_a_stranger_acts_on_nothing_and_says_so(api: RunningAp
         url = f"http://127.0.0.1:{runner.addresses[0][1]}/note"
         assert await press(api, pressed(group["id"], "U999", url)) == 200
         told = await asyncio.wait_for(notes.get(), TIMEOUT_S)
-        await api.post("users/", username="alice", slack={"user_id": "U1"}, role="user")
+        await api.post("users/", username="dora", slack={"user_id": "UDORA"}, role="user")
         await api.running.io.config.load()
-        assert await press(api, pressed(group["id"], "U1", url, "unacknowledge")) == 200
+        assert await press(api, pressed(group["id"], "UDORA", url, "unacknowledge")) == 200
         refusal = await asyncio.wait_for(notes.get(), TIMEOUT_S)
     finally:
         await runner.cleanup()
