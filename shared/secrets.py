@@ -27,6 +27,11 @@ class Secrets:
         except ValueError as error:
             raise Permanent("TOCSIN_SECRET_KEY must hold Fernet keys: 32 bytes in url-safe base64") from error
 
+    @property
+    def has_key(self) -> bool:
+        """Whether anything can be encrypted."""
+        return self._fernet is not None
+
     def encrypt(self, text: str) -> str:
         """Return the ciphertext of `text` under the first key.
 

@@ -29,6 +29,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     tokens = ApiTokens(io.store)
     preparation = Preparation(configuration, tokens)
     io.add_ready_check("indexes", preparation.missing)
+    io.add_ready_check("secret_key", lambda: None if io.secrets.has_key else "TOCSIN_SECRET_KEY is not set")
     io.spawn("indexes", preparation.run)
     async with HttpClient() as client:
         callbacks = ChatCallbacks(client)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -224,3 +226,14 @@ async def test_only_an_admin_may_apply(api: RunningApi):
     reply = await api.ask("POST", "config/apply", {}, headers={"Authorization": token})
 
     assert reply.status == 403
+
+
+async def test_the_written_examples_apply(api: RunningApi):
+    root = Path(__file__).parents[3]
+    document = re.search(r"```yaml\n(.*?)```", (root / "docs/configuration.md").read_text(), re.DOTALL)
+    assert document is not None
+
+    for text in (document[1], (root / "deploy/local/demo.yaml").read_text()):
+        headers = {"Authorization": api.token, "Content-Type": "application/yaml"}
+        async with api.client.post(f"{api.url}/api/v1/config/apply", data=text, headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
