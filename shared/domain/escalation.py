@@ -267,15 +267,20 @@ def _request_resolve(walk: _Walk, step: StepConfig, words: str) -> None:
 
 
 def _start_person(walk: _Walk, user_id: str, step: StepConfig, important: bool, words: str) -> None:
-    """Start a person's rules, unless he is in the middle of them: a second step joins what runs."""
+    """Start a person's rules. A step that finds him in the middle of them joins what runs.
+
+    Only an important step takes the place of ordinary rules: it was meant to be louder.
+    """
     escalation = walk.escalation
-    if any(one.user_id == user_id and not one.is_over for one in escalation.personal):
+    running = next((one for one in escalation.personal if one.user_id == user_id and not one.is_over), None)
+    if running is not None and (running.important or not important):
         reason = f"{words}; {_name(walk.config, user_id)} is being notified already"
         _say(walk, "joined", reason, (escalation.round, step.id, user_id))
         return
     started_by = f"{escalation.round}.{step.id}"
     chain = people.begin(walk.config, user_id, important, started_by, walk.now)
-    over = tuple(one for one in escalation.personal if one.user_id != user_id or one.requested)
+    kept = [one for one in escalation.personal if one.user_id != user_id or one.requested]
+    over = [one.model_copy(update={"due_at": None}) if one is running else one for one in kept]
     walk.update(personal=(*over, chain))
 
 

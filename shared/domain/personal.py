@@ -32,11 +32,15 @@ class Personal(Frozen):
 
 
 def rules_of(config: ConfigSnapshot, user_id: str, important: bool) -> tuple[Rule, ...]:
-    """Return the rules that count for a person: an empty important list falls back to the default one."""
-    rules = config.rules_of.get((user_id, important), ())
-    if not rules and important:
-        rules = config.rules_of.get((user_id, False), ())
-    return rules or (FALLBACK,)
+    """Return the rules that count for a person: an empty important list falls back to the default one.
+
+    A list of nothing but waits tells him nothing, so it counts as empty too.
+    """
+    for list_is_important in (True, False) if important else (False,):
+        rules = config.rules_of.get((user_id, list_is_important), ())
+        if any(one.type != "wait" for one in rules):
+            return rules
+    return (FALLBACK,)
 
 
 def begin(config: ConfigSnapshot, user_id: str, important: bool, started_by: str, now: datetime) -> Personal:

@@ -137,6 +137,35 @@ def test_important_steps_use_important_rules():
     assert (page.channel, page.important) == ("phone_call", True)
 
 
+LOUD = (
+    Rule(id="N1", user_id="U1", position=0, type="notify_by_email"),
+    Rule(id="N2", user_id="U1", position=1, type="wait", duration=1800),
+    Rule(id="N3", user_id="U1", position=2, type="notify_by_sms"),
+    Rule(id="N4", user_id="U1", important=True, type="notify_by_phone_call"),
+)
+
+
+def test_an_important_step_takes_the_place_of_a_persons_ordinary_rules():
+    escalation, events, config = started(notify("U1"), wait(5), notify("U1", important=True), rules=LOUD)
+
+    _, more = look(escalation, config, minute(5), minute(60))
+
+    assert pages([*events, *more]) == [("U1", "email"), ("U1", "phone_call")]
+
+
+def test_an_ordinary_step_joins_important_rules_that_run():
+    important = tuple(one.model_copy(update={"important": True}) for one in LOUD[:3])
+    steps = (notify("U1", important=True), wait(5), notify("U1"))
+    escalation, _, config = started(
+        *steps, rules=(*important, LOUD[3].model_copy(update={"important": False}))
+    )
+
+    _, events = look(escalation, config, minute(5), minute(60))
+
+    assert pages(events) == [("U1", "sms")]
+    assert decisions(events)[0] == "joined"
+
+
 def test_a_persons_own_waits_run_beside_the_chains():
     own = (
         Rule(id="N1", user_id="U1", position=0, type="notify_by_email"),

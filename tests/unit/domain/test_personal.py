@@ -96,6 +96,13 @@ def test_a_person_without_any_rule_gets_a_mail(important: bool):
     assert [personal.channel_of(one) for one in personal.rules_of(config, "U1", important)] == ["email"]
 
 
+@pytest.mark.parametrize("important", [False, True])
+def test_rules_that_only_wait_count_as_none(important: bool):
+    config = a_configuration(rules=rules(5, 30, important=important))
+
+    assert [personal.channel_of(one) for one in personal.rules_of(config, "U1", important)] == ["email"]
+
+
 def test_default_rules_are_not_replaced_by_important_ones():
     config = a_configuration(rules=rules(SMS, important=True))
 
@@ -162,5 +169,5 @@ def test_every_rule_runs_once_in_order_whenever_it_is_looked_at(types: list[str 
         positions += [position for position, _ in use]
 
     wanted = [position for position, one in enumerate(types) if isinstance(one, str)]
-    assert positions == (wanted if types else [0])
+    assert positions == (wanted or [0])
     assert chain.is_over
