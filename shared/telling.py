@@ -1,9 +1,10 @@
-"""Tells what became of ledger rows: at once and together, and again after 5 s when the first try was lost."""
+"""Tells what stands untold in documents: at once and together, and again after 5 s when the first try was lost."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import structlog
 
@@ -16,11 +17,17 @@ from shared.store.mongo import Collection
 log = structlog.get_logger(__name__)
 SWEEP_EVERY_S = 2.0
 
-Row = tuple[str, Sequence[Encoded]]
+
+class Row(NamedTuple):
+    """A document with events to tell; `pending` are ids that are settled together with them."""
+
+    id: str
+    events: Sequence[Encoded]
+    pending: Sequence[str] = ()
 
 
 class Telling:
-    """Publishes the events that stand as `untold` in the rows of one collection, and clears them."""
+    """Publishes the events that stand as `untold` in the documents of one collection, and clears them."""
 
     def __init__(self, bus: Publisher, collection: Collection) -> None:
         self._bus = bus
@@ -31,7 +38,7 @@ class Telling:
     def soon(self, row_id: str, events: Sequence[Encoded]) -> None:
         """Have a saved row's events told; those that come while others are being told travel together."""
         if events:
-            self._waiting.append((row_id, events))
+            self._waiting.append(Row(row_id, events))
             self._arrived.set()
 
     async def run(self) -> None:
@@ -44,11 +51,13 @@ class Telling:
     async def flush(self) -> None:
         """Tell what waits now; what fails is swept up later."""
         rows, self._waiting = self._waiting, []
-        await self._tell(rows)
+        await self.tell(rows)
 
     async def clear(self, rows: Sequence[Row]) -> None:
         """Take told events out of their rows."""
-        await self._collection.bulk([untold.clear(id, [one.id for one in events]) for id, events in rows])
+        await self._collection.bulk(
+            [untold.clear(one.id, [event.id for event in one.events], one.pending) for one in rows if one.id]
+        )
 
     async def keep_sweeping(self) -> None:
         """Tell what instances that died left untold, on any instance."""
@@ -64,14 +73,17 @@ class Telling:
         except Unavailable as error:
             log.warning("telling.delayed", reason=error.reason)
             return 0
-        await self._tell([(one["_id"], untold.unpack(one)) for one in found])
+        if found:
+            log.info("untold.swept", documents=len(found))
+        await self.tell([Row(one["_id"], untold.unpack(one), one.get("pending", ())) for one in found])
         return len(found)
 
-    async def _tell(self, rows: Sequence[Row]) -> None:
+    async def tell(self, rows: Sequence[Row]) -> None:
+        """Publish and clear, outside of a batch; what fails is swept up later."""
         if not rows:
             return
         try:
-            await self._bus.publish_encoded([event for _, events in rows for event in events])
+            await self._bus.publish_encoded([event for one in rows for event in one.events])
             await self.clear(rows)
         except Unavailable as error:
-            log.warning("telling.delayed", rows=len(rows), reason=error.reason)
+            log.warning("telling.delayed", documents=len(rows), reason=error.reason)

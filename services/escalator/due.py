@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.escalator.deciding import Encode
-from services.escalator.telling import Telling
 from shared import clock
 from shared.domain.escalation import wake
 from shared.live_configuration import LiveConfiguration
 from shared.store.escalations import Escalations, EscalationWrite, read
 from shared.store.mongo import Document
-from shared.told import Told
+from shared.telling import Row, Telling
 
 
 class DueEscalations:
@@ -45,4 +44,4 @@ class DueEscalations:
             writes.append(EscalationWrite(after, before.version, encoded, now, self._keep))
         lost = await self._escalations.save(writes)
         won = [one for one in writes if one.escalation.id not in lost]
-        await self._telling.tell([Told("", one.escalation.id, one.events) for one in won])
+        await self._telling.tell([Row(one.escalation.id, one.events) for one in won])

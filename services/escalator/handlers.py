@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from services.escalator.deciding import Deciding
-from services.escalator.telling import Telling
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.posts import posts_of
@@ -13,6 +12,7 @@ from shared.events import Event, GroupRendered
 from shared.live_configuration import LiveConfiguration
 from shared.metrics import Metrics
 from shared.stage import Done, Handled, Outcome
+from shared.telling import Row, Telling
 
 
 class Escalator:
@@ -46,7 +46,7 @@ class Escalator:
 
         async def clear() -> None:
             self._observe(batch)
-            await self._telling.settle(told)
+            await self._telling.clear([Row(one.document_id, one.events) for one in told])
 
         return Handled(outcomes, clear)
 

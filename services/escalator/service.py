@@ -9,12 +9,12 @@ from datetime import timedelta
 from services.escalator.deciding import Deciding
 from services.escalator.due import DueEscalations
 from services.escalator.handlers import Escalator
-from services.escalator.telling import Telling
 from shared import events
 from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.due import DueLoop
 from shared.store.escalations import Escalations
+from shared.telling import Telling
 
 
 @asynccontextmanager
@@ -22,7 +22,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     """Open the escalator's collection and its due times."""
     escalations = Escalations(io.store)
     keep = timedelta(days=io.settings.retention_days)
-    telling = Telling(io.bus, escalations)
+    telling = Telling(io.bus, escalations.collection)
     deciding = Deciding(escalations, io.bus.encode, keep)
     due = DueEscalations(escalations, telling, io.config, io.bus.encode, keep)
     io.spawn("indexes", escalations.prepare)

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.grouper.joining import Encode
-from services.grouper.telling import Telling
 from shared import clock
 from shared.domain.model import Group
 from shared.domain.states import due_at_of, expire_silence
 from shared.store.alert_groups import AlertGroups, GroupWrite
 from shared.store.mongo import Document
-from shared.told import Told
+from shared.telling import Row, Telling
 
 
 class Silences:
@@ -40,4 +39,4 @@ class Silences:
             )
         lost = await self._groups.save(writes)
         won = [one for one in writes if one.group.id not in lost]
-        await self._telling.tell([Told("", one.group.id, one.events) for one in won])
+        await self._telling.tell([Row(one.group.id, one.events) for one in won])

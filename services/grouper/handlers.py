@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from services.grouper.actions import Actions
 from services.grouper.joining import Joining
-from services.grouper.telling import Telling
+from services.grouper.telling import GroupTelling
 from shared.events import ActionApplied, ActionRefused, ActionRequested, AlertRouted, Event
 from shared.live_configuration import LiveConfiguration
 from shared.stage import Done, Handled, Outcome
+from shared.telling import Row
 from shared.told import Told
 
 
@@ -17,7 +18,7 @@ class Grouper:
     """The handler: one call per batch."""
 
     def __init__(
-        self, joining: Joining, actions: Actions, telling: Telling, config: LiveConfiguration
+        self, joining: Joining, actions: Actions, telling: GroupTelling, config: LiveConfiguration
     ) -> None:
         self._joining = joining
         self._actions = actions
@@ -45,7 +46,8 @@ class Grouper:
             outcomes[position] = Done((*before.events, *one.events))
 
         async def clear() -> None:
-            await self._telling.settle(told)
+            rows = [Row(one.document_id, one.events, one.alerts) for one in told if one.document_id]
+            await self._telling.clear(rows)
             await self._telling.answer(answers)
 
         return Handled(outcomes, clear)

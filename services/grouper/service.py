@@ -11,7 +11,7 @@ from services.grouper.due import Silences
 from services.grouper.handlers import Grouper
 from services.grouper.joining import Joining
 from services.grouper.retention import Retention
-from services.grouper.telling import Telling
+from services.grouper.telling import GroupTelling
 from shared import events
 from shared.service import Io, Service
 from shared.stage import Handler
@@ -26,7 +26,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     """Open the grouper's collections and due times."""
     alerts, groups = Alerts(io.store), AlertGroups(io.store)
     keep = timedelta(days=io.settings.retention_days)
-    telling = Telling(io.bus, alerts, groups)
+    telling = GroupTelling(io.bus, alerts, groups)
     joining = Joining(alerts, groups, Numbers(io.store, "alert_groups"), io.bus.encode, keep)
     actions = Actions(groups, io.bus.encode, keep)
     io.spawn("indexes", alerts.prepare)

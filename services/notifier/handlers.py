@@ -15,7 +15,7 @@ from shared.events import Event, NotificationRequested, StageDecided, WebhookReq
 from shared.live_configuration import LiveConfiguration
 from shared.stage import Done, Handled
 from shared.store.deliveries import Claimed, Deliveries
-from shared.telling import Telling
+from shared.telling import Row, Telling
 
 Request = NotificationRequested | WebhookRequested
 
@@ -56,7 +56,7 @@ class Intake:
                 else Done(tuple(events))
                 for request, (_, events) in zip(requests, told, strict=True)
             ],
-            lambda: self._telling.clear([one for one in told if one[1]]),
+            lambda: self._telling.clear([Row(*one) for one in told if one[1]]),
         )
 
     def _row(self, request: Request, config: ConfigSnapshot) -> delivery.Decided:
