@@ -92,14 +92,14 @@ class Alertmanager:
             "endsAt": (now + ends_in).isoformat(),
             "generatorURL": "http://prometheus.example.org/graph",
         }
-        async with aiohttp.ClientSession() as client:
-            async with client.post(f"http://127.0.0.1:{self._port}/api/v2/alerts", json=[alert]) as answer:
-                assert answer.status == 200, await answer.text()
+        url = f"http://127.0.0.1:{self._port}/api/v2/alerts"
+        async with aiohttp.ClientSession() as client, client.post(url, json=[alert]) as answer:
+            assert answer.status == 200, await answer.text()
 
     async def _is_ready(self) -> bool:
+        url = f"http://127.0.0.1:{self._port}/-/ready"
         try:
-            async with aiohttp.ClientSession() as client:
-                async with client.get(f"http://127.0.0.1:{self._port}/-/ready") as answer:
-                    return answer.status == 200
+            async with aiohttp.ClientSession() as client, client.get(url) as answer:
+                return answer.status == 200
         except aiohttp.ClientError:
             return False
