@@ -27,9 +27,11 @@ from shared.domain.template_jobs import PreviewJob, RenderJob, RouteJob
 from shared.domain.webhook_event import WebhookJob
 from shared.domain.webhook_rendering import render_webhook
 from shared.sandbox_wire import LENGTH, framed
-from shared.templates import check
+from shared.templates import forget
 
 MEMORY_BYTES = 64 * 1024 * 1024
+# What compiled templates and patterns may take before they are forgotten.
+CACHES_BYTES = 64 * 1024 * 1024
 PAGE_BYTES = resource.getpagesize()
 FLUSH_BYTES = 64 * 1024
 # After so many jobs of one integration ran over in one call, the rest of them is handed back untried.
@@ -46,16 +48,16 @@ class Guard:
 
     def __init__(self) -> None:
         self._armed = False
-        self._statm = os.open("/proc/self/statm", os.O_RDONLY)
+        self.memory = Memory()
         signal.signal(signal.SIGPROF, self._on_time)
 
-    def run(self, limit_s: float, work: Callable[[], Frozen | dict[str, Any]]) -> Any:
+    def run(self, limit_s: float, work: Callable[[], Frozen]) -> Frozen:
         """Return what the work makes.
 
         Raises:
             TimeUp: it used more CPU time than `limit_s`. At 1.5 times of it the process ends.
         """
-        self._limit_memory()
+        self.memory.leave_room()
         try:
             self._armed = True
             # The first timer raises TimeUp again and again, should something have swallowed it.
@@ -75,9 +77,37 @@ class Guard:
         if self._armed:
             raise TimeUp
 
-    def _limit_memory(self) -> None:
-        pages = int(os.pread(self._statm, 32, 0).split(None, 1)[0])
-        resource.setrlimit(resource.RLIMIT_AS, (pages * PAGE_BYTES + MEMORY_BYTES, resource.RLIM_INFINITY))
+
+class Memory:
+    """What this process holds: bounded for each job, and given back when the caches have made it grow."""
+
+    def __init__(self) -> None:
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY)
+        self._hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        self._at_start = self._held()
+
+    def leave_room(self) -> None:
+        """Let the next job take 64 MiB more than is held now."""
+        held = self._held()
+        if held - self._at_start > CACHES_BYTES:
+            forget()
+            held = self._held()
+            if held - self._at_start > 2 * CACHES_BYTES:
+                raise SystemExit("the template worker holds too much memory and makes way for a new one")
+        self._limit(held + MEMORY_BYTES)
+
+    def lift(self) -> None:
+        """Take the limit away, for what is not a job."""
+        self._limit(resource.RLIM_INFINITY)
+
+    def _limit(self, size: int) -> None:
+        limited = self._hard != resource.RLIM_INFINITY and (
+            size == resource.RLIM_INFINITY or size > self._hard
+        )
+        resource.setrlimit(resource.RLIMIT_AS, (self._hard if limited else size, self._hard))
+
+    def _held(self) -> int:
+        return int(os.pread(self._statm, 32, 0).split(None, 1)[0]) * PAGE_BYTES
 
 
 class Worker:
@@ -85,13 +115,13 @@ class Worker:
 
     def __init__(self) -> None:
         self._guard = Guard()
+        self.memory = self._guard.memory
         self._defined: dict[int, tuple[Integration, tuple[Route, ...]]] = {}
-        self._work: dict[str, Callable[[dict[str, Any], datetime], Frozen | dict[str, Any]]] = {
+        self._work: dict[str, Callable[[dict[str, Any], datetime], Frozen]] = {
             "route": self._route,
             "render": self._render,
             "preview": _preview,
             "webhook": _webhook,
-            "check": _check,
         }
 
     def answers(self, asked: dict[str, Any]) -> Iterator[bytes]:
@@ -155,11 +185,6 @@ def _webhook(job: dict[str, Any], now: datetime) -> Frozen:
     return render_webhook(WebhookJob(**job), now)
 
 
-def _check(job: dict[str, Any], now: datetime) -> dict[str, Any]:
-    failure = check(job["source"])
-    return {"message": failure.detail, "line": failure.line} if failure else {"message": None, "line": None}
-
-
 def _dumped(answer: Any) -> bytes:
     return orjson.dumps(answer, default=_fields)
 
@@ -188,7 +213,7 @@ def _received(connection: socket.socket, size: int) -> bytes | None:
 def _serve(connection: socket.socket, worker: Worker) -> None:
     connection.sendall(framed(b"[]"))
     while (head := _received(connection, LENGTH.size)) is not None:
-        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        worker.memory.lift()
         body = _received(connection, LENGTH.unpack(head)[0])
         if body is None:
             return

@@ -4,7 +4,15 @@
 regex). CPU time and memory are bounded from the outside: whoever does not trust a template uses shared.sandbox.
 """
 
-from shared.templates.evaluate import RESULT_LIMIT, TEMPLATE_LIMIT, TITLE_LIMIT, check, evaluate, is_true
+from shared.templates.evaluate import (
+    RESULT_LIMIT,
+    TEMPLATE_LIMIT,
+    TITLE_LIMIT,
+    check,
+    evaluate,
+    forget,
+    is_true,
+)
 from shared.templates.failure import TemplateFailure
 from shared.templates.patterns import check_pattern, search
 
@@ -16,6 +24,7 @@ __all__ = [
     "check",
     "check_pattern",
     "evaluate",
+    "forget",
     "is_true",
     "search",
 ]

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Template
 from jinja2.runtime import Context
 
+from shared.templates import patterns
 from shared.templates.environment import ENVIRONMENT
 from shared.templates.failure import FAILURES, TemplateFailure
 
@@ -58,6 +59,11 @@ class CompiledCache:
         if isinstance(found, TemplateFailure):
             raise TemplateFailure(found.detail, found.line, warning=found.warning)
         return found
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._found.clear()
+        self._chars = 0
 
     def _add(self, source: str) -> Compiled | TemplateFailure:
         found = _compile(source)
@@ -124,6 +130,12 @@ def _without_surrogates(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode(errors="replace").decode()
     return text
+
+
+def forget() -> None:
+    """Give back the memory of everything compiled so far."""
+    _CACHE.clear()
+    patterns.forget()
 
 
 def check(source: str) -> TemplateFailure | None:

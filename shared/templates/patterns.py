@@ -15,7 +15,7 @@ TIMEOUT_S = 0.2
 
 
 # The compiler writes counted repeats out, so nested ones would take gigabytes before they are matched at all.
-SIZE_LIMIT = 20_000
+SIZE_LIMIT = 10_000
 COUNT = re.compile(r"\{(\d{1,9})(?:,\d{0,9})?\}", re.ASCII)
 CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 
@@ -43,17 +43,22 @@ def _written_out(pattern: str) -> int:
     return sum(sizes)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _compiled(pattern: str) -> regex.Pattern[str] | str:
     """The compiled pattern, or what is wrong with it: a bad pattern must not be parsed for every alert."""
     if len(pattern) > SIZE_LIMIT or _written_out(pattern) > SIZE_LIMIT:
         return f"it is longer than {SIZE_LIMIT} signs when its repeats are written out"
     try:
-        return regex.compile(pattern)
+        return regex.compile(pattern, cache_pattern=False)
     except MemoryError:
         return "it needs more memory than a template may use"
     except (regex.error, RecursionError, OverflowError, ValueError) as error:
         return str(error) or type(error).__name__
+
+
+def forget() -> None:
+    """Give back the memory of the compiled patterns."""
+    _compiled.cache_clear()
 
 
 def compiled(pattern: str) -> regex.Pattern[str]:

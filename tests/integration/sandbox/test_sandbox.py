@@ -243,6 +243,18 @@ async def test_the_worker_has_no_environment_and_no_file_of_ours(sandbox: Sandbo
     assert files <= {f"/proc/{pid}/statm"}
 
 
+async def test_compiled_patterns_and_templates_do_not_fill_the_memory(sandbox: Sandbox) -> None:
+    large = integration(grouping_key="{{ 'x' | regex_search('(?:[ab]{1000}){9}' ~ payload.n) }}")
+    jobs = [job(f"a{n}", large, n=n) for n in range(300)]
+
+    routed = await sandbox.route(jobs, NOON)
+
+    assert {one.grouping_key for one in routed} == {"False"}
+    (pid,) = sandbox.pids
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    assert pages * os.sysconf("SC_PAGE_SIZE") < 250 * 2**20
+
+
 async def test_nothing_secret_is_sent(sandbox: Sandbox) -> None:
     (routed,) = await sandbox.route([job("a", integration(grouping_key="{{ payload.alert_uid }}"))], NOON)
     (pid,) = sandbox.pids
