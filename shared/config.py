@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr = SecretStr("")
     slack_signing_secret: SecretStr = SecretStr("")
     slack_default_channel: str = ""
+    chat_edit_interval_s: float = Field(
+        default=10.0, description="edits of a chat message that only tell of more alerts are this far apart"
+    )
     webhook_timeout_s: float = 10.0
     allow_private_addresses: bool = Field(
         default=False, description="outgoing webhooks may reach private and loopback addresses"

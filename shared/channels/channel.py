@@ -119,7 +119,8 @@ class Chat(Generic[S]):
     """What a channel that keeps messages can do besides: change one in place, and look for one it may have lost.
 
     `edit(message, handle, settings)` and `find(message, target, since, cursor, settings)` describe a call;
-    `found(reply, message, target)` judges the answer to the latter. `is_authentic(body, headers, settings, now)`
+    `found(reply, message, target)` judges the answer to the latter. `place(handle)` is the channel's id, which a
+    look needs where posting was content with its name. `is_authentic(body, headers, settings, now)`
     tells whether a callback comes from the product, `press(body)` what was pressed.
 
     Raises:
@@ -129,6 +130,7 @@ class Chat(Generic[S]):
     edit: Callable[[Message, str, S], Call]
     find: Callable[[Message, str, datetime, str | None, S], Call]
     found: Callable[[Reply, Message, str], Sent | Absent | Retry | Refused]
+    place: Callable[[str], str]
     is_authentic: Callable[[bytes, Mapping[str, str], S, datetime], bool]
     press: Callable[[bytes], tuple[Press, ...]]
 

@@ -87,6 +87,11 @@ def found(reply: Reply, message: Message, target: str) -> Sent | Absent | Retry 
     return Absent(cursor or None)
 
 
+def place(handle: str) -> str:
+    """Return the id of the channel that a message is in."""
+    return handle.split(":", 1)[0]
+
+
 def read(reply: Reply) -> Outcome:
     """Judge the answer to a post or an edit; the handle is channel id and timestamp."""
     judged = _judged(reply)
@@ -156,5 +161,7 @@ CHANNEL = Channel(
     unready=unready,
     post=post,
     read=read,
-    chat=Chat(edit=edit, find=find, found=found, is_authentic=is_authentic, press=slack_press.press),
+    chat=Chat(
+        place=place, edit=edit, find=find, found=found, is_authentic=is_authentic, press=slack_press.press
+    ),
 )

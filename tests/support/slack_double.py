@@ -56,7 +56,7 @@ class Faults:
     refused: dict[str, str] = field(default_factory=dict)  # method -> error, until taken away
     lost_answers: int = 0  # done, but the connection breaks before the answer
     server_errors: int = 0
-    hanging: asyncio.Event | None = None  # calls wait for it
+    hanging: str = ""  # calls about this channel wait for `release`
 
 
 class SlackDouble:
@@ -70,6 +70,8 @@ class SlackDouble:
         self.calls: list[tuple[str, Json]] = []
         self.violations: list[str] = []
         self.url = "http://slack.double/api/"
+        self.waiting = 0  # calls that hang right now
+        self._released = asyncio.Event()
         self._counter = 0
 
     async def __aenter__(self) -> Self:
@@ -84,8 +86,7 @@ class SlackDouble:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self.faults.hanging:
-            self.faults.hanging.set()
+        self.release()
         await self._runner.cleanup()
 
     def shown(self, channel: str = "C0ALERTS") -> list[Shown]:
@@ -100,13 +101,25 @@ class SlackDouble:
         """A person deletes a message."""
         self.messages = [one for one in self.messages if one.ts != ts]
 
+    def hang_channel(self, channel: str) -> None:
+        """Let all calls about a channel wait until `release`."""
+        self._released.clear()
+        self.faults.hanging = channel
+
+    def release(self) -> None:
+        """Go on with the calls that hang, and hang no more."""
+        self.faults.hanging = ""
+        self._released.set()
+
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         body = await self._arguments(request)
         self.calls.append((method, body or {}))
         faults = self.faults
-        if faults.hanging is not None:
-            await faults.hanging.wait()
+        if faults.hanging and (body or {}).get("channel") == faults.hanging:
+            self.waiting += 1
+            await self._released.wait()
+            self.waiting -= 1
         if faults.limited > 0:
             faults.limited -= 1
             headers = {"Retry-After": str(faults.retry_after_s)}
