@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import pymongo
 import pytest
 import pytest_asyncio
 
+from deploy.local.ports import free_port, is_free
 from deploy.local.servers import Servers
 from tests.support import servers as shared_servers
 from tests.support.stack import Stack, StackFailed, existing_services
@@ -32,9 +38,12 @@ integrations:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def stack(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def stack(
+    servers: Servers, mongo_client: pymongo.MongoClient[Any], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stack]:
     instances = {name: int(name in NEEDED) for name in existing_services()}
-    mongo_url = shared_servers.with_database(servers.mongo_url, shared_servers.fresh_name())
+    database = shared_servers.fresh_name()
+    mongo_url = shared_servers.with_database(servers.mongo_url, database)
     with shared_servers.fresh_vhost(servers) as amqp_url:
         running = Stack(amqp_url, mongo_url, tmp_path_factory.mktemp("command"), instances)
         try:
@@ -42,6 +51,7 @@ async def stack(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> A
             yield running
         finally:
             await running.stop()
+            mongo_client.drop_database(database)
 
 
 async def failed(stack: Stack, *arguments: str) -> str:
@@ -133,3 +143,60 @@ async def test_the_generated_documents_are_printed(stack: Stack):
 async def test_run_names_the_services_there_are(stack: Stack):
     told = await failed(stack, "run", "nothing")
     assert "receiver" in told
+
+
+async def test_run_all_is_one_process_that_takes_an_alert_to_its_group(
+    servers: Servers, mongo_url: str, tmp_path: Path
+):
+    with shared_servers.fresh_vhost(servers) as amqp_url:
+        lone = Stack(amqp_url, mongo_url, tmp_path, dict.fromkeys(existing_services(), 0))
+        port = _consecutive_ports(len(existing_services()))
+        environment = lone.environment | {
+            "TOCSIN_PORT": str(port),
+            "TOCSIN_API_URL": f"http://127.0.0.1:{port}",
+            "TOCSIN_INGEST_URL": f"http://127.0.0.1:{port + existing_services().index('receiver')}",
+        }
+        lone.environment = environment
+        command = [str(Path(sys.executable).with_name("tocsin")), "run", "--all"]
+        log = (tmp_path / "log").open("wb")
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            lone.token = (await lone.command("token", "create", "-q")).strip()
+            (tmp_path / "c.yaml").write_text(DECLARATION)
+            await _until_done(
+                lone, "apply", "-f", str(tmp_path / "c.yaml"), "--url", environment["TOCSIN_API_URL"]
+            )
+            sent = await _until_done(lone, "send", "alertmanager", "--token", "knownknownknownknown1", "-q")
+            await _until_grouped(lone, sent.strip(), environment["TOCSIN_API_URL"])
+        finally:
+            process.terminate()
+            code = await asyncio.to_thread(process.wait, 30)
+            log.close()
+
+    assert code == 0, (tmp_path / "log").read_text()[-3000:]
+
+
+def _consecutive_ports(count: int) -> int:
+    """Return the first of so many ports in a row that are free."""
+    while True:
+        first = free_port()
+        if first + count < 65_535 and all(is_free(first + number) for number in range(count)):
+            return first
+
+
+async def _until_done(stack: Stack, *arguments: str) -> str:
+    """Repeat a command until it succeeds: the services are still starting."""
+    async with asyncio.timeout(50):
+        while True:
+            try:
+                return await stack.command(*arguments)
+            except StackFailed:
+                await asyncio.sleep(0.1)
+
+
+async def _until_grouped(stack: Stack, alert_id: str, url: str) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            traced = await _until_done(stack, "trace", alert_id, "--url", url)
+            if "group.rendered" in traced:
+                return
