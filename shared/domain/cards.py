@@ -1,4 +1,4 @@
-"""What each medium makes of the texts of its templates: mark-up, fallback titles and lengths (reference 4.6)."""
+"""What each medium makes of the texts of its templates: mark-up, fallback titles and lengths."""
 
 from __future__ import annotations
 
