@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -79,6 +81,7 @@ class LiveConfiguration:
             if self._is_loaded and stored == self.current.version:
                 return
             self._replace(await self._source.load())
+            self._is_loaded = True
             self._write_file()
             log.info("configuration.loaded", version=self.current.version)
 
@@ -132,20 +135,26 @@ class LiveConfiguration:
             }
             snapshot = snapshot.model_copy(update=empty)
         self.current = snapshot
-        self._is_loaded = True
         self.has_any = self.has_any or snapshot.version > 0
         for callback in self._callbacks:
             callback(snapshot)
 
     def _write_file(self) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        scratch = self._file.with_suffix(f".{os.getpid()}.new")
-        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(self.current.model_dump_json().encode())
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(self._file)
+        """Keep the snapshot for the next start; a disk that does not take it stops nobody's work."""
+        # A name of its own: instances may share the folder.
+        scratch = self._file.with_suffix(f".{uuid.uuid4().hex}.new")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(self.current.model_dump_json().encode())
+                file.flush()
+                os.fsync(file.fileno())
+            scratch.replace(self._file)
+        except OSError as error:
+            log.warning("configuration.file_unwritten", file=self._file.name, error=str(error))
+            with suppress(OSError):
+                scratch.unlink(missing_ok=True)
 
 
 async def load_until_there(
