@@ -11,7 +11,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_URL_PASSWORD = re.compile(r"(://[^:/@\s]+:)[^@\s]+@")
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]+@")
 _INGEST_TOKEN = re.compile(r"(/integrations/v1/[^/\s]+/)[^/\s?]+")
 
 
@@ -21,13 +21,17 @@ def configure(format: str, level: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info if format == "json" else _keep,
+        # As text, so that it is masked too; a prettier traceback would show local variables.
+        structlog.processors.format_exc_info,
         mask_secrets,
     ]
     if format == "json":
         processors.append(structlog.processors.JSONRenderer(serializer=_dumps))
     else:
-        processors.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()))
+        plain = structlog.dev.plain_traceback
+        processors.append(
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)
+        )
     number = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=processors,
@@ -46,13 +50,20 @@ def configure(format: str, level: str) -> None:
 def mask_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Blank passwords in URLs and the tokens of ingest URLs wherever they stand."""
     for key, value in event.items():
-        if isinstance(value, str) and "/" in value:
-            event[key] = _INGEST_TOKEN.sub(r"\1***", _URL_PASSWORD.sub(r"\1***@", value))
+        event[key] = _masked(value)
     return event
 
 
-def _keep(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    return event
+def _masked(value: Any) -> Any:
+    match value:
+        case str() if "/" in value:
+            return _INGEST_TOKEN.sub(r"\1***", _URL_PASSWORD.sub(r"\1***@", value))
+        case dict():
+            return {key: _masked(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_masked(one) for one in value]
+        case _:
+            return value
 
 
 def _dumps(event: Any, **_: Any) -> str:
