@@ -286,9 +286,10 @@ class StageLoop:
         ended_ns = clock.unix_ns()
         for cause, outcome in zip(batch.events, handled.outcomes, strict=True):
             if isinstance(outcome, Done):
-                for one in outcome.events:
-                    if isinstance(one, Event):
-                        self._tracing.handled(cause, one, began_ns, ended_ns)
+                events = [
+                    one if isinstance(one, Event) else wire.decode(one.body)[0] for one in outcome.events
+                ]
+                self._tracing.handled(cause, events, began_ns, ended_ns)
 
 
 def _outcome_of(error: Transient | Permanent) -> Outcome:

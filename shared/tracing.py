@@ -6,9 +6,11 @@ the same tree without passing anything but the event (see `traceparent` in share
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -16,21 +18,24 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.id_generator import IdGenerator, RandomIdGenerator
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
-from shared.events import Event
+from shared.events import Event, derived_id
 
-_next_span: ContextVar[int | None] = ContextVar("next_span", default=None)
+# The event whose span begins now.
+_event: ContextVar[Event | None] = ContextVar("event", default=None)
 
 
 class _DerivedIds(IdGenerator):
-    """Span ids that follow from event ids; trace ids come from the parent."""
+    """Span ids that follow from event ids; a trace's from the alert's (a child takes its parent's)."""
 
     _random = RandomIdGenerator()
 
     def generate_span_id(self) -> int:
-        return _next_span.get() or int(self._random.generate_span_id())
+        event = _event.get()
+        return _span_id(event) if event is not None else int(self._random.generate_span_id())
 
     def generate_trace_id(self) -> int:
-        return int(self._random.generate_trace_id())
+        event = _event.get()
+        return _trace_id(event) if event is not None else int(self._random.generate_trace_id())
 
 
 class Tracing:
@@ -57,18 +62,34 @@ class Tracing:
         """Whether spans go anywhere."""
         return self._tracer is not None
 
-    def handled(self, cause: Event, outcome: Event, began_ns: int, ended_ns: int) -> None:
-        """Record that handling `cause` between two instants (Unix nanoseconds) led to `outcome`."""
-        if self._tracer is None:
-            return
+    def handled(self, cause: Event, outcomes: Sequence[Event], began_ns: int, ended_ns: int) -> None:
+        """Record that handling `cause` between two instants (Unix nanoseconds) led to `outcomes`.
+
+        A cause without a cause is where a trace begins: its span is the time that it waited.
+        """
+        if cause.cause_id is None:
+            accepted_ns = int(cause.time.timestamp() * 1e9)
+            self._record(cause.type, cause, Context(), min(accepted_ns, began_ns), began_ns)
         parent = SpanContext(_trace_id(cause), _span_id(cause), is_remote=True, trace_flags=TraceFlags(1))
         context = trace.set_span_in_context(NonRecordingSpan(parent))
-        token = _next_span.set(_span_id(outcome))
+        for outcome in outcomes:
+            self._record(f"{self._service} {outcome.type}", outcome, context, began_ns, ended_ns)
+
+    def _record(self, name: str, event: Event, context: Context, began_ns: int, ended_ns: int) -> None:
+        if self._tracer is None:
+            return
+        token = _event.set(event)
         try:
-            span = self._tracer.start_span(f"{self._service} {outcome.type}", context, start_time=began_ns)
+            span = self._tracer.start_span(name, context, start_time=began_ns)
         finally:
-            _next_span.reset(token)
-        span.set_attributes({"tocsin.decision": outcome.decision, "tocsin.reason": outcome.reason})
+            _event.reset(token)
+        facts = {
+            "event_id": event.id,
+            "subject": event.subject,
+            "decision": event.decision,
+            "reason": event.reason,
+        }
+        span.set_attributes({f"tocsin.{key}": value for key, value in facts.items() if value})
         span.end(ended_ns)
 
     def close(self) -> None:
@@ -78,8 +99,16 @@ class Tracing:
 
 
 def _trace_id(event: Event) -> int:
-    return int((event.alert_id or event.id).replace("-", "")[:32], 16)
+    return _number(event.alert_id or event.id, 32)
 
 
 def _span_id(event: Event) -> int:
-    return int(event.id.replace("-", "")[:16], 16)
+    return _number(event.id, 16)
+
+
+def _number(id: str, digits: int) -> int:
+    """Return the first hexadecimal digits of an id as a number; an id of another form is made one first."""
+    try:
+        return int(id.replace("-", "")[:digits], 16)
+    except ValueError:
+        return int(derived_id(id).replace("-", "")[:digits], 16)
