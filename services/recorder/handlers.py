@@ -11,7 +11,7 @@ from typing import Any
 
 from shared import clock
 from shared.domain.model import Problem
-from shared.events import AlertReceived
+from shared.events import AlertReceived, GroupRendered
 from shared.store.journal import Envelope, Journal, Page, alerts_of, groups_of
 from shared.store.problems import Problems
 
@@ -33,7 +33,7 @@ class Recorder:
         now = clock.now()
         pages = [
             Page(
-                entries=[without_payload(one) for one in entries],
+                entries=[as_kept(one) for one in entries],
                 alerts=[id for one in entries for id in alerts_of(one)],
                 groups=[id for one in entries for id in groups_of(one)],
                 at=now,
@@ -47,12 +47,16 @@ class Recorder:
             await self._problems.add(problems, now)
 
 
-def without_payload(envelope: Envelope) -> Envelope:
-    """Return an event as it is kept: the payload stays in `alert.received` and only there (it can be replayed)."""
-    if envelope["type"] == AlertReceived.type:
-        return envelope
+def as_kept(envelope: Envelope) -> Envelope:
+    """Return an event as it is kept.
+
+    The payload stays in `alert.received` and only there (it can be replayed). The cards of `group.rendered` are
+    left out: what somebody was shown stands in the post or the page that asked for it.
+    """
     data: dict[str, Any] = envelope.get("data") or {}
-    if "alert" not in data:
+    if envelope["type"] == GroupRendered.type:
+        return {**envelope, "data": {key: value for key, value in data.items() if key != "cards"}}
+    if envelope["type"] == AlertReceived.type or not isinstance(data.get("alert"), dict):
         return envelope
     alert = {key: value for key, value in data["alert"].items() if key != "payload"}
     return {**envelope, "data": {**data, "alert": alert}}
