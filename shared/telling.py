@@ -16,6 +16,7 @@ from shared.store.mongo import Collection
 
 log = structlog.get_logger(__name__)
 SWEEP_EVERY_S = 2.0
+RECONNECT_LOOK_S = 0.1
 
 
 class Row(NamedTuple):
@@ -45,6 +46,8 @@ class Telling:
         """Tell for ever."""
         while True:
             await self._arrived.wait()
+            while not self._bus.is_connected:
+                await asyncio.sleep(RECONNECT_LOOK_S)
             self._arrived.clear()
             await self.flush()
 

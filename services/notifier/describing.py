@@ -57,7 +57,8 @@ class Pages:
         event = row.event
         assert isinstance(event, NotificationRequested)
         way = self._reach.way(event.channel)
-        address = self._reach.address(event.channel, event.user_id, self._config.current)
+        config = await self._config.at_least(event.config_version)
+        address = self._reach.address(event.channel, event.user_id, config)
         message = Message(
             row.id, event.group, event.card, clock.now(), group_url(self._public_url, row.group_id)
         )
@@ -92,7 +93,7 @@ class Webhooks:
         """
         event = row.event
         assert isinstance(event, WebhookRequested)
-        config = self._config.current
+        config = await self._config.at_least(event.config_version)
         webhook = config.webhook_by_id.get(event.webhook_id)
         if webhook is None:
             raise Permanent(f"webhook {event.webhook_id} does not exist")

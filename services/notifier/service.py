@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from services.notifier.describing import Pages, Webhooks
 from services.notifier.due import CLAIM_LEASE_S, Sender
@@ -17,6 +18,7 @@ from shared.channels import webhook
 from shared.channels.registry import CHANNELS
 from shared.claiming import Lane, Limits, Work
 from shared.domain.delivery import Policy
+from shared.live_configuration import load_until_there
 from shared.sending import Outlet
 from shared.service import Io, Service
 from shared.stage import Handler
@@ -51,11 +53,17 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         intake.lanes = lanes
         io.spawn("indexes", deliveries.prepare)
         for lane in lanes:
-            io.spawn(f"lane.{lane.name}", lane.run)
+            io.spawn(f"lane.{lane.name}", partial(_run, io, lane))
         io.spawn("telling", telling.run)
         io.spawn("untold", telling.keep_sweeping)
         io.on_close(telling.flush)
         yield intake.handle
+
+
+async def _run(io: Io, lane: Lane[Claimed]) -> None:
+    """Work off a lane once it is known who people are: before that, everybody would be unknown."""
+    await load_until_there(io.config)
+    await lane.run()
 
 
 def _lane(name: str, deliveries: Deliveries, sender: Sender) -> Lane[Claimed]:
