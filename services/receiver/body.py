@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from shared.domain.ingest import Refused
 
+READ_TIMEOUT_S = 30.0
 ENCODINGS = ("", "identity", "gzip", "deflate")
 
 
@@ -13,13 +16,23 @@ async def read(request: web.Request, limit_bytes: int) -> bytes:
     """Return the whole body; gzip and deflate are unpacked piece by piece, so a bomb is refused at the limit.
 
     Raises:
-        Refused: 413 over the limit, 415 for other content encodings, 400 for a broken one.
+        Refused: 413 over the limit, 415 for other content encodings, 400 for a broken one, 408 after 30 s.
     """
     encoding = _encoding(request)
     if encoding not in ENCODINGS:
         raise Refused(415, "encoding", f'Unsupported content encoding "{encoding}".', as_json=True)
     if (request.content_length or 0) > limit_bytes:
         raise _too_large(limit_bytes)
+    if request.content.is_eof():
+        return await _gather(request, limit_bytes)
+    try:
+        async with asyncio.timeout(READ_TIMEOUT_S):
+            return await _gather(request, limit_bytes)
+    except TimeoutError as error:
+        raise Refused(408, "slow", f"The body did not arrive within {READ_TIMEOUT_S:.0f} s.") from error
+
+
+async def _gather(request: web.Request, limit_bytes: int) -> bytes:
     body = bytearray()
     try:
         while chunk := await request.content.readany():
@@ -27,17 +40,10 @@ async def read(request: web.Request, limit_bytes: int) -> bytes:
             if len(body) > limit_bytes:
                 raise _too_large(limit_bytes)
     except web.RequestPayloadError as error:
-        raise Refused(
-            400, "malformed", f"The {encoding or 'chunked'} body is broken.", as_json=True
-        ) from error
+        raise Refused(400, "malformed", "The body's encoding is broken.", as_json=True) from error
+    except ConnectionError as error:
+        raise Refused(400, "cut_off", "The connection ended before the body did.") from error
     return bytes(body)
-
-
-def must_hang_up(request: web.Request) -> bool:
-    """Whether the rest of a refused body cannot be skipped: it is broken, or would be unpacked to be thrown away."""
-    if request.content.is_eof():
-        return False
-    return request.content.exception() is not None or _encoding(request) in ("gzip", "deflate")
 
 
 def _encoding(request: web.Request) -> str:

@@ -11,9 +11,10 @@ import structlog
 from aiohttp import web
 
 from services.receiver.accept import Acceptance, Accepted
-from services.receiver.body import must_hang_up, read
+from services.receiver.body import read
 from services.receiver.commit import Where
 from services.receiver.measures import Measures
+from services.receiver.unread import leave_rest
 from shared import clock, integrations
 from shared.config import Settings
 from shared.domain.configuration import Integration
@@ -36,7 +37,7 @@ PAGE = """<!doctype html>
 </body></html>
 """
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Routes:
@@ -61,17 +62,19 @@ class Routes:
             for method, handler in (("GET", get), ("HEAD", get), ("POST", post), ("*", self._no_method)):
                 resource.add_route(method, self._guarded(handler))
 
-    def _guarded(self, handler: Handler) -> Handler:
+    def _guarded(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Turn refusals into answers; nothing a sender does is an error of the server."""
 
         async def guarded(request: web.Request) -> web.StreamResponse:
             try:
-                return await handler(request)
+                answer = await handler(request)
             except Refused as refusal:
-                return await self._refuse(request, refusal)
+                answer = self._refuse(request, refusal)
             except Transient as error:
                 log.warning("ingest.turned_away", reason=error.reason)
-                return await self._refuse(request, Refused(503, "no_room", "Not accepted, try again later."))
+                answer = self._refuse(request, Refused(503, "no_room", "Not accepted, try again later."))
+            await leave_rest(request, answer)
+            return answer
 
         return guarded
 
@@ -136,7 +139,7 @@ class Routes:
             "spooled": accepted.where is Where.SPOOL,
         }
 
-    async def _refuse(self, request: web.Request, refusal: Refused) -> web.StreamResponse:
+    def _refuse(self, request: web.Request, refusal: Refused) -> web.Response:
         self._measures.refused.labels(refusal.word).inc()
         log.info(
             "ingest.refused",
@@ -145,13 +148,7 @@ class Routes:
             type=request.match_info["type"],
             remote=request.remote,
         )
-        answer = _answer(refusal)
-        if must_hang_up(request):
-            answer.force_close()
-            await answer.prepare(request)
-            await answer.write_eof()
-            request.protocol.force_close()
-        return answer
+        return _answer(refusal)
 
 
 def _split(integration: Integration, payload: Any) -> list[Any]:
