@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -31,7 +32,7 @@ async def apply_declaration(request: web.Request) -> web.Response:
         declaration = read(source.data)
         if is_dry:
             draft = Draft(await api.configuration.tables())
-            declare(Desk(draft, api.tools, principal.user), declaration)
+            await asyncio.to_thread(declare, Desk(draft, api.tools, principal.user), declaration)
             version, changes = draft.base.version, draft.changes()
         else:
             edited = await api.edit(principal, lambda desk: declare(desk, declaration))

@@ -46,11 +46,8 @@ class Faults:
 
     def find(self, model: type[N], name: str) -> N | None:
         """Return the object with this name (of no team); a username matches in any case."""
-        for one in self._desk.draft.all(model):
-            if isinstance(one, User):
-                if one.username.lower() == name.lower():
-                    return one
-            elif one.name == name and one.team_id is None:
+        for one in self._desk.draft.find(model, "username" if model is User else "name", name):
+            if isinstance(one, User) or (one.name == name and one.team_id is None):
                 return one
         return None
 

@@ -96,45 +96,82 @@ class Draft:
 
     def __init__(self, base: Tables) -> None:
         self.base = base
-        self._after: dict[tuple[str, str], Row | None] = {}
+        self._touched: dict[tuple[str, str], None] = {}
+        self._now: dict[str, dict[str, Row]] = {}
+        self._indexes: dict[tuple[str, str], dict[Any, dict[str, None]]] = {}
 
     def get(self, model: type[R], row_id: str | None) -> R | None:
         """Return one row as it is now, None when it is unknown or removed."""
-        key = (TABLE_OF[model], row_id or "")
-        if key in self._after:
-            return cast("R | None", self._after[key])
-        return self.base.of(model).get(key[1])
+        return self._rows(model).get(row_id or "")
 
     def all(self, model: type[R]) -> list[R]:
         """Return all rows of a table as they are now, oldest first."""
-        table = TABLE_OF[model]
-        merged: dict[str, Any] = dict(self.base.of(model))
-        merged.update({row_id: row for (name, row_id), row in self._after.items() if name == table})
-        return [row for row in merged.values() if row is not None]
+        return list(self._rows(model).values())
+
+    def find(self, model: type[R], name: str, value: Any) -> list[R]:
+        """Return the rows whose field `name` is `value`, texts in any case, without looking at all of them."""
+        rows = self._rows(model)
+        return [rows[row_id] for row_id in self._index(model, name).get(_key(value), ())]
 
     def put(self, row: Row) -> None:
         """Create or replace a row."""
-        self._after[(TABLE_OF[type(row)], row.id)] = row
+        table = TABLE_OF[type(row)]
+        self._forget(table, row.id)
+        self._own(table)[row.id] = row
+        for (name, indexed), index in self._indexes.items():
+            if name == table:
+                index.setdefault(_key(getattr(row, indexed)), {})[row.id] = None
 
     def remove(self, row: Row) -> None:
         """Remove a row; what refers to it is the caller's to mend."""
-        self._after[(TABLE_OF[type(row)], row.id)] = None
+        table = TABLE_OF[type(row)]
+        self._forget(table, row.id)
+        self._own(table).pop(row.id, None)
 
     def changes(self) -> list[Change]:
         """Return what differs from the base, in the order of the edit."""
         found = []
-        for (table, row_id), after in self._after.items():
+        for table, row_id in self._touched:
             before = self.base.rows.get(table, {}).get(row_id)
+            after = self._now[table].get(row_id)
             if before != after:
                 found.append(Change(table=table, id=row_id, before=before, after=after))
         return found
 
     def tables(self, version: int) -> Tables:
         """Return the whole configuration as it is with this edit, as `version`."""
-        rows: dict[str, dict[str, Row]] = {name: dict(table) for name, table in self.base.rows.items()}
-        for (table, row_id), after in self._after.items():
-            if after is None:
-                rows.setdefault(table, {}).pop(row_id, None)
-            else:
-                rows.setdefault(table, {})[row_id] = after
-        return Tables(version=version, rows=rows)
+        return Tables(
+            version=version, rows={**self.base.rows, **{name: dict(rows) for name, rows in self._now.items()}}
+        )
+
+    def _rows(self, model: type[R]) -> Mapping[str, R]:
+        table = TABLE_OF[model]
+        return cast("Mapping[str, R]", self._now.get(table, self.base.rows.get(table, {})))
+
+    def _own(self, table: str) -> dict[str, Row]:
+        """Return the draft's own copy of a table, made at its first change."""
+        if table not in self._now:
+            self._now[table] = dict(self.base.rows.get(table, {}))
+        return self._now[table]
+
+    def _index(self, model: type[R], name: str) -> dict[Any, dict[str, None]]:
+        """Return the ids of a table's rows by the value of a field, made at its first use and kept up."""
+        key = (TABLE_OF[model], name)
+        if key not in self._indexes:
+            index: dict[Any, dict[str, None]] = {}
+            for row_id, row in self._rows(model).items():
+                index.setdefault(_key(getattr(row, name)), {})[row_id] = None
+            self._indexes[key] = index
+        return self._indexes[key]
+
+    def _forget(self, table: str, row_id: str) -> None:
+        self._touched.setdefault((table, row_id))
+        before = self._own(table).get(row_id)
+        if before is not None:
+            for (name, indexed), index in self._indexes.items():
+                if name == table:
+                    index.get(_key(getattr(before, indexed)), {}).pop(row_id, None)
+
+
+def _key(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value

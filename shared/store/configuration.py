@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.configuration_draft import TABLES, Change, Draft, Row, Tables
 from shared.domain.model import Actor
-from shared.store.mongo import Conflict, Database, Document, Index, Session
+from shared.store.mongo import Conflict, Database, Document, Index, Insert, Session, Update, Write
 
 VERSIONS = "configuration_versions"
 AUDIT = "configuration_audit"
@@ -67,8 +67,7 @@ class ConfigurationStore:
     async def tables(self) -> Tables:
         """Return every row as of the newest version, teams and declaration marks included."""
         if await self.version() != self._tables.version:
-            async with self._database.transaction() as session:
-                self._tables = await self._read(session)
+            self._tables = await _unbroken(self._newest())
         return self._tables
 
     async def change(self, edit: Callable[[Draft], T], actor: Actor, at: datetime) -> Edited[T]:
@@ -80,7 +79,7 @@ class ConfigurationStore:
         async with self._editing:
             for attempt in range(ATTEMPTS):
                 try:
-                    return await self._try(edit, actor, at)
+                    return await _unbroken(self._try(edit, actor, at))
                 except Conflict:
                     await asyncio.sleep(0.005 * 2**attempt)
         raise Conflict("the configuration is being changed by too many at once")
@@ -100,13 +99,18 @@ class ConfigurationStore:
             stored = _version_in(touched)
             base = self._tables if self._tables.version == stored else await self._read(session)
             draft = Draft(base)
-            result = edit(draft)
+            # A whole declaration may take a second: the process goes on answering meanwhile.
+            result = await asyncio.to_thread(edit, draft)
             changes = draft.changes()
             if changes:
                 await self._write(changes, stored + 1, (actor, at), session)
         if changes:
             self._tables = draft.tables(stored + 1)
         return Edited(result, self._tables.version if changes else stored, changes)
+
+    async def _newest(self) -> Tables:
+        async with self._database.transaction() as session:
+            return await self._read(session)
 
     async def _read(self, session: Session) -> Tables:
         """Read every collection; the transaction's snapshot makes them fit each other."""
@@ -123,18 +127,39 @@ class ConfigurationStore:
         self, changes: list[Change], version: int, by: tuple[Actor, datetime], session: Session
     ) -> None:
         await self._versions.update_one({"_id": CURRENT}, {"$set": {"version": version}}, session=session)
-        for position, change in enumerate(changes):
-            collection = self._database.collection(change.table)
-            if change.after is None:
-                await collection.delete_one({"_id": change.id}, session=session)
-            else:
-                update = {
-                    "$set": _fields(change.after),
-                    "$setOnInsert": {"_order": version * 1_000_000 + position},
-                }
-                await collection.update_one({"_id": change.id}, update, upsert=True, session=session)
-            entry = _audit_entry(change, version, position, by)
-            await self._database.collection(AUDIT).insert_one(entry, session=session)
+        audit: list[Write] = []
+        for name in {one.table for one in changes}:
+            writes: list[Write] = []
+            gone = []
+            for position, change in enumerate(changes):
+                if change.table == name:
+                    audit.append(Insert(_audit_entry(change, version, position, by)))
+                    gone += [change.id] if change.after is None else []
+                    writes += [_write(change.id, change.after, version, position)] if change.after else []
+            collection = self._database.collection(name)
+            # What leaves goes first: its unique values may be taken over.
+            await collection.delete_many({"_id": {"$in": gone}}, session=session)
+            await collection.bulk(writes, session=session)
+        await self._database.collection(AUDIT).bulk(audit, session=session)
+
+
+async def _unbroken(work: Coroutine[Any, Any, T]) -> T:
+    """Let a transaction come to its end also when whoever waits for it is cancelled.
+
+    The driver works in threads: a statement that is on its way while its caller is cancelled would open the
+    transaction on the server after it was given up here, and its locks would stay for a minute.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
+def _write(row_id: str, row: Row, version: int, position: int) -> Update:
+    order = {"$setOnInsert": {"_order": version * 1_000_000 + position}}
+    return Update({"_id": row_id}, {"$set": _fields(row), **order}, upsert=True)
 
 
 def _version_in(document: Document | None) -> int:

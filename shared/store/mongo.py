@@ -194,15 +194,24 @@ class Collection:
             )
             return found
 
-    async def bulk(self, writes: Sequence[Write]) -> BulkOutcome:
-        """Do all writes in one request, unordered; duplicates are reported by position."""
+    async def bulk(self, writes: Sequence[Write], session: Session | None = None) -> BulkOutcome:
+        """Do all writes in one request, unordered; duplicates are reported by position.
+
+        Raises:
+            Duplicate: in a transaction, which a duplicate undoes.
+        """
         if not writes:
             return BulkOutcome(0, 0, frozenset())
         async with _errors():
             try:
-                result = await self._inner.bulk_write([_driver_write(one) for one in writes], ordered=False)
+                result = await self._inner.bulk_write(
+                    [_driver_write(one) for one in writes], ordered=False, session=session
+                )
             except BulkWriteError as error:
-                return _bulk_outcome(error)
+                outcome = _bulk_outcome(error)
+                if session is not None:
+                    raise Duplicate(str(error)) from error
+                return outcome
             return BulkOutcome(int(result.matched_count), int(result.upserted_count), frozenset())
 
     async def delete_one(self, query: Query, session: Session | None = None) -> int:

@@ -46,18 +46,16 @@ def change(desk: Desk, row: Chain, body: ChainBody) -> Chain:
 
 def remove(desk: Desk, row: Chain) -> None:
     """Remove a chain with its steps; routes that used it are left without one."""
-    for step in desk.draft.all(StepConfig):
-        if step.escalation_chain_id == row.id:
-            desk.draft.remove(step)
-    for route in desk.draft.all(Route):
-        if route.escalation_chain_id == row.id:
-            desk.draft.put(route.model_copy(update={"escalation_chain_id": None}))
+    for step in desk.draft.find(StepConfig, "escalation_chain_id", row.id):
+        desk.draft.remove(step)
+    for route in desk.draft.find(Route, "escalation_chain_id", row.id):
+        desk.draft.put(route.model_copy(update={"escalation_chain_id": None}))
     desk.draft.remove(row)
 
 
 def _stored(desk: Desk, row: Chain) -> Chain:
     at_most(row.name, MAX_NAME, "name")
-    for one in desk.draft.all(Chain):
+    for one in desk.draft.find(Chain, "name", row.name):
         if one.id != row.id and (one.name, one.team_id) == (row.name, row.team_id):
             raise Invalid.field("name", "Another escalation chain of this team has this name.")
     desk.draft.put(row)

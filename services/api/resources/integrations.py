@@ -102,9 +102,8 @@ def change(desk: Desk, row: Integration, body: IntegrationBody) -> Integration:
 
 def remove(desk: Desk, row: Integration) -> None:
     """Remove an integration and its routes; its alert groups stay readable."""
-    for route in desk.draft.all(Route):
-        if route.integration_id == row.id:
-            desk.draft.remove(route)
+    for route in desk.draft.find(Route, "integration_id", row.id):
+        desk.draft.remove(route)
     desk.draft.remove(row)
 
 
@@ -123,7 +122,7 @@ def retoken(desk: Desk, row: Integration, token: str) -> Integration:
 
 def _token_fields(desk: Desk, token: str) -> dict[str, str]:
     digest = desk.tools.secrets.digest(token)
-    if any(one.token_digest == digest for one in desk.draft.all(Integration)):
+    if desk.draft.find(Integration, "token_digest", digest):
         raise Invalid.field("token", "Another integration has this token.")
     return {"token_digest": digest, "token_encrypted": desk.tools.secrets.encrypt(token)}
 
@@ -155,7 +154,7 @@ def _write_default_route(desk: Desk, row: Integration, body: IntegrationBody) ->
 
 def _check_name(desk: Desk, row: Integration) -> None:
     at_most(row.name, MAX_NAME, "name")
-    for one in desk.draft.all(Integration):
+    for one in desk.draft.find(Integration, "name", row.name):
         if one.id != row.id and (one.name, one.team_id) == (row.name, row.team_id):
             raise Invalid.field("name", "Another integration of this team has this name.")
 

@@ -41,10 +41,12 @@ def show(_desk: Desk, row: Route, _query: dict[str, str]) -> dict[str, Any]:
 
 def select(desk: Desk, query: dict[str, str]) -> list[Route]:
     """Return routes integration by integration in the order in which they are tried."""
-    rows = desk.draft.all(Route)
-    for name in ("integration_id", "routing_regex"):
-        if name in query:
-            rows = [one for one in rows if getattr(one, name) == query[name]]
+    if "integration_id" in query:
+        rows = desk.draft.find(Route, "integration_id", query["integration_id"])
+    else:
+        rows = desk.draft.all(Route)
+    if "routing_regex" in query:
+        rows = [one for one in rows if one.routing_regex == query["routing_regex"]]
     return sorted(rows, key=lambda one: (one.integration_id, one.is_default, one.position, one.id))
 
 
@@ -89,8 +91,8 @@ def add_default(desk: Desk, integration: Integration) -> Route:
 
 def default_of(desk: Desk, integration: Integration) -> Route:
     """Return an integration's default route, made anew should it be missing."""
-    for one in desk.draft.all(Route):
-        if one.integration_id == integration.id and one.is_default:
+    for one in desk.draft.find(Route, "integration_id", integration.id):
+        if one.is_default:
             return one
     return add_default(desk, integration)
 
@@ -120,8 +122,8 @@ def _expression(row: Route, body: RouteBody) -> dict[str, str]:
 def _placed(desk: Desk, row: Route, body: RouteBody, now: int | None) -> int:
     siblings = {
         one.id: one
-        for one in desk.draft.all(Route)
-        if one.integration_id == row.integration_id and not one.is_default and one.id != row.id
+        for one in desk.draft.find(Route, "integration_id", row.integration_id)
+        if not one.is_default and one.id != row.id
     }
 
     def move(route_id: str, position: int) -> None:

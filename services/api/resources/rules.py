@@ -52,10 +52,11 @@ def show(_desk: Desk, row: Rule, _query: dict[str, str]) -> dict[str, Any]:
 
 def select(desk: Desk, query: dict[str, str]) -> list[Rule]:
     """Return rules user by user, default before important, in order."""
-    rows = desk.draft.all(Rule)
     if "user_id" in query:
         wanted = desk.user.id if query["user_id"] == "current" and desk.user else query["user_id"]
-        rows = [one for one in rows if one.user_id == wanted]
+        rows = desk.draft.find(Rule, "user_id", wanted)
+    else:
+        rows = desk.draft.all(Rule)
     if "important" in query:
         important = query["important"].lower() in ("true", "1")
         rows = [one for one in rows if one.important == important]
@@ -105,11 +106,10 @@ def _checked_type(word: str) -> str:
 
 
 def _placed(desk: Desk, row: Rule, body: RuleBody, now: int | None) -> int:
-    own = (row.user_id, row.important)
     siblings = {
         one.id: one
-        for one in desk.draft.all(Rule)
-        if (one.user_id, one.important) == own and one.id != row.id
+        for one in desk.draft.find(Rule, "user_id", row.user_id)
+        if one.important == row.important and one.id != row.id
     }
 
     def move(rule_id: str, position: int) -> None:

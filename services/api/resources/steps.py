@@ -47,9 +47,10 @@ def show(_desk: Desk, row: StepConfig, _query: dict[str, str]) -> dict[str, Any]
 
 def select(desk: Desk, query: dict[str, str]) -> list[StepConfig]:
     """Return steps chain by chain, in order."""
-    rows = desk.draft.all(StepConfig)
     if "escalation_chain_id" in query:
-        rows = [one for one in rows if one.escalation_chain_id == query["escalation_chain_id"]]
+        rows = desk.draft.find(StepConfig, "escalation_chain_id", query["escalation_chain_id"])
+    else:
+        rows = desk.draft.all(StepConfig)
     return sorted(rows, key=lambda one: (one.escalation_chain_id, one.position, one.id))
 
 
@@ -121,8 +122,8 @@ def _check_references(
 def _placed(desk: Desk, row: StepConfig, body: StepBody, now: int | None) -> int:
     siblings = {
         one.id: one
-        for one in desk.draft.all(StepConfig)
-        if one.escalation_chain_id == row.escalation_chain_id and one.id != row.id
+        for one in desk.draft.find(StepConfig, "escalation_chain_id", row.escalation_chain_id)
+        if one.id != row.id
     }
 
     def move(step_id: str, position: int) -> None:

@@ -81,9 +81,8 @@ def change(desk: Desk, row: User, body: UserBody) -> User:
 
 def remove(desk: Desk, row: User) -> None:
     """Remove a user with the personal rules, and from every step that pages them."""
-    for rule in desk.draft.all(Rule):
-        if rule.user_id == row.id:
-            desk.draft.remove(rule)
+    for rule in desk.draft.find(Rule, "user_id", row.id):
+        desk.draft.remove(rule)
     for step in desk.draft.all(StepConfig):
         named = {key: step.parameters[key] for key in PERSONS if row.id in step.parameters.get(key, ())}
         without = {key: [one for one in people if one != row.id] for key, people in named.items()}
@@ -117,9 +116,8 @@ def _check(desk: Desk, row: User) -> None:
         raise Invalid.field("timezone", "Must be a name of the time zone database, such as Europe/Berlin.")
     if row.email and ("@" not in row.email[1:-1] or any(one.isspace() for one in row.email)):
         raise Invalid.field("email", "Must be an e-mail address.")
-    for one in desk.draft.all(User):
-        if one.id != row.id and one.username.lower() == row.username.lower():
-            raise Invalid.field("username", "Another user has this name.")
+    if any(one.id != row.id for one in desk.draft.find(User, "username", row.username)):
+        raise Invalid.field("username", "Another user has this name.")
 
 
 def _checked_role(word: str) -> str:

@@ -142,7 +142,7 @@ def _check(desk: Desk, row: Webhook) -> None:
         problem = template_problem(getattr(row, name) or "")
         if problem is not None:
             raise Invalid.field(name, problem)
-    for one in desk.draft.all(Webhook):
+    for one in desk.draft.find(Webhook, "name", row.name):
         if one.id != row.id and one.name == row.name:
             raise Invalid.field("name", "Another webhook has this name.")
 
