@@ -135,9 +135,10 @@ class Rabbit:
 
     async def close(self) -> None:
         """Stop for good."""
-        if self._task is not None:
+        while self._task is not None and not self._task.done():
+            # More than once: the client library turns a cancellation in the middle of a call into an error of its own.
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.wait([self._task], timeout=0.1)
         await self._drop()
 
     async def resume(self) -> None:
