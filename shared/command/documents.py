@@ -12,6 +12,11 @@ def openapi() -> None:
     typer.echo(importlib.import_module("services.api.specification").openapi_yaml(), nl=False)
 
 
+def asyncapi() -> None:
+    """Print the AsyncAPI document of the events (docs/asyncapi.yaml)."""
+    typer.echo(importlib.import_module("shared.bus.asyncapi").as_yaml(), nl=False)
+
+
 def settings() -> None:
     """Print every setting of the environment as a Markdown table (docs/configuration.md)."""
     typer.echo("| Variable | Default | Meaning |\n|---|---|---|")

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("shared.command.replay", "replay"),
     "token": ("shared.command.token", "app"),
     "openapi": ("shared.command.documents", "openapi"),
+    "asyncapi": ("shared.command.documents", "asyncapi"),
     "settings": ("shared.command.documents", "settings"),
 }
 

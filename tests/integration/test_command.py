@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import aio_pika
 import pymongo
 import pytest
 import pytest_asyncio
@@ -122,11 +123,52 @@ async def test_topology_and_queues_name_every_queue(stack: Stack):
     assert "tocsin.router" in await stack.command("queues")
 
 
+async def bury(stack: Stack, *ids: str) -> None:
+    """Put events among the dead letters of the router, as it would."""
+    connection = await aio_pika.connect(stack.environment["TOCSIN_AMQP_URL"])
+    async with connection:
+        channel = await connection.channel()
+        for one in ids:
+            event = {"specversion": "1.0", "id": one, "type": "alert.received.v1", "source": "/t", "data": {}}
+            body = json.dumps([event]).encode()
+            message = aio_pika.Message(body, headers={"x-reason": "it broke", "x-exception": "Boom"})
+            await channel.default_exchange.publish(message, "tocsin.router.dead")
+
+
+async def waiting(stack: Stack, queue: str) -> int:
+    states = json.loads(await stack.command("queues", "-o", "json"))
+    return next(int(one["messages"]) for one in states if one["name"] == queue)
+
+
 async def test_dead_letters_are_listed_shown_replayed_and_discarded(stack: Stack):
     assert json.loads(await stack.command("deadletter", "list", "-o", "json")) == []
-    assert "Say which" in await failed(stack, "deadletter", "replay")
-    assert await stack.command("deadletter", "discard", "--all", "-q") == ""
+    await bury(stack, "first", "second", "third")
+
+    assert (await stack.command("deadletter", "list", "-q")).split() == ["first", "second", "third"]
+    assert "it broke" in await stack.command("deadletter", "list", "--service", "router")
+    shown = json.loads(await stack.command("deadletter", "show", "second"))
+    assert (shown[0]["id"], shown[0]["exception"]) == ("second", "Boom")
     assert "no dead letter" in await failed(stack, "deadletter", "show", "none")
+
+    before = await waiting(stack, "tocsin.router")
+    assert (await stack.command("deadletter", "replay", "second", "-q")).split() == ["second"]
+    assert await waiting(stack, "tocsin.router") == before + 1
+    assert "Say which" in await failed(stack, "deadletter", "discard")
+    discarded = await stack.command("deadletter", "discard", "--all", "--reason", "test", "-q")
+    assert discarded.split() == ["first", "third"]
+    assert await stack.command("deadletter", "list", "-q") == ""
+
+
+async def test_alerts_that_no_group_knows_are_replayed_from_the_journal(stack: Stack):
+    alert_id = (await stack.command("send", "alertmanager", "--integration", "Prometheus", "-q")).strip()
+    await stack.command("trace", alert_id)
+    before = await waiting(stack, "tocsin.router")
+
+    assert await stack.command("replay", alert_id) == "1 replayed\n"
+    assert await waiting(stack, "tocsin.router") == before + 1
+    assert "not a time span" in await failed(stack, "replay", "--since", "yesterday")
+    again = await stack.command("replay", "--since", "10m", "--until", "0s")
+    assert int(again.split()[0]) >= 1
 
 
 async def test_a_token_for_a_user_acts_as_the_user(stack: Stack):
@@ -138,6 +180,7 @@ async def test_a_token_for_a_user_acts_as_the_user(stack: Stack):
 
 async def test_the_generated_documents_are_printed(stack: Stack):
     assert (await stack.command("openapi")).startswith("openapi: 3.1.0")
+    assert "asyncapi: 3.0.0" in await stack.command("asyncapi")
 
 
 async def test_run_names_the_services_there_are(stack: Stack):
