@@ -44,5 +44,5 @@ class Stranded:
         found = await find_stranded(self._journal, self._alerts, now - LOOK_BACK, now - AFTER)
         self._gauge.set(len(found))
         if found:
-            log.error("alert.stranded", alerts=len(found), first=found[0], fix="tocsin replay --stranded")
+            log.error("alert.stranded", alerts=len(found), first=found[0], fix="tocsin replay")
         return found
