@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 import structlog
 
+from shared import clock
 from shared.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 0.5
 GRACE_S = 10.0
+HOLD_S = 5.0
 
 Row = TypeVar("Row")
 
@@ -23,7 +25,7 @@ Row = TypeVar("Row")
 class Limits:
     """How many rows are worked on at the same time, in all and for one target."""
 
-    total: int = 32
+    total: int = 64
     per_target: int = 8
 
 
@@ -44,7 +46,9 @@ class Work(Generic[Row]):
 class Lane(Generic[Row]):
     """Claims due rows twice a second, and at once after `wake` or when a place becomes free.
 
-    A cancelled lane claims nothing more and gives what is in hand 10 s to end.
+    Rows claimed above their target's limit wait here for its next free place, for at most 5 s, and no more of
+    that target are claimed meanwhile. A cancelled lane claims nothing more, gives back what waits, and lets what
+    is in hand end within 10 s.
     """
 
     def __init__(self, name: str, work: Work[Row], limits: Limits) -> None:
@@ -52,8 +56,10 @@ class Lane(Generic[Row]):
         self._work = work
         self._limits = limits
         self._running: dict[asyncio.Task[None], str] = {}
+        self._busy: Counter[str] = Counter()
+        self._waiting: dict[str, _Waiting[Row]] = {}
         self._woken = asyncio.Event()
-        self._is_short = False  # of places: due rows wait for one to become free
+        self._was_full = False
 
     def wake(self) -> None:
         """Look for due rows now."""
@@ -67,37 +73,47 @@ class Lane(Generic[Row]):
                 if not await self._turn():
                     await self._pause()
         finally:
+            await self._put_back_late(hold_s=0)
             if self._running:
                 await asyncio.wait(self._running, timeout=GRACE_S)
 
     async def _turn(self) -> bool:
         """Start what is due and has a place; return whether there may be more."""
         free = self._limits.total - len(self._running)
-        busy = Counter(self._running.values())
-        full = frozenset(target for target, count in busy.items() if count >= self._limits.per_target)
-        self._is_short = bool(full) or free <= 0
-        if free <= 0:
+        self._was_full = free <= 0
+        await self._put_back_late(HOLD_S)
+        if self._was_full:
             return False
         try:
-            claimed = await self._work.claim(free, full)
-            surplus = [row for row in claimed if not self._start(row, busy)]
-            if surplus:
-                self._is_short = True
-                await self._work.put_back(surplus)
+            claimed = await self._work.claim(free, self._full())
         except Unavailable as error:
             log.warning("claiming.delayed", lane=self.name, reason=error.reason)
             return False
+        for row in claimed:
+            target = self._work.target(row)
+            self._waiting.setdefault(target, _Waiting()).rows.append(row)
+        for target in {self._work.target(row) for row in claimed}:
+            self._start_waiting(target)
         return bool(claimed)
 
-    def _start(self, row: Row, busy: Counter[str]) -> bool:
-        target = self._work.target(row)
-        if busy[target] >= self._limits.per_target:
-            return False
-        busy[target] += 1
+    def _full(self) -> frozenset[str]:
+        """The targets that have no place, or rows waiting for the next one."""
+        busy = {target for target, count in self._busy.items() if count >= self._limits.per_target}
+        return frozenset(busy | self._waiting.keys())
+
+    def _start_waiting(self, target: str) -> None:
+        waiting = self._waiting.get(target)
+        while waiting is not None and self._busy[target] < self._limits.per_target:
+            self._start(waiting.rows.popleft(), target)
+            if not waiting.rows:
+                del self._waiting[target]
+                return
+
+    def _start(self, row: Row, target: str) -> None:
+        self._busy[target] += 1
         task = asyncio.create_task(self._run_one(row), name=f"{self.name}:{target}")
         self._running[task] = target
         task.add_done_callback(self._ended)
-        return True
 
     async def _run_one(self, row: Row) -> None:
         doing = asyncio.ensure_future(self._work.do(row))
@@ -108,11 +124,28 @@ class Lane(Generic[Row]):
             await self._work.broken(row, error)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        del self._running[task]
-        if self._is_short:
+        target = self._running.pop(task)
+        was_full = self._busy[target] >= self._limits.per_target
+        self._busy[target] -= 1
+        if not self._busy[target]:
+            del self._busy[target]
+        self._start_waiting(target)
+        if self._was_full or (was_full and target not in self._waiting):
             self._woken.set()
         if not task.cancelled() and task.exception() is not None:
             log.error("row.lost", lane=self.name, exc_info=task.exception())
+
+    async def _put_back_late(self, hold_s: float) -> None:
+        """Give back rows that waited for longer, so that an instance with free places may take them."""
+        limit_s = clock.monotonic_s() - hold_s
+        late = [target for target, waiting in self._waiting.items() if waiting.since_s <= limit_s]
+        rows = [row for target in late for row in self._waiting.pop(target).rows]
+        if not rows:
+            return
+        try:
+            await self._work.put_back(rows)
+        except Unavailable as error:
+            log.warning("claiming.delayed", lane=self.name, reason=error.reason)
 
     async def _pause(self) -> None:
         try:
@@ -120,3 +153,11 @@ class Lane(Generic[Row]):
                 await self._woken.wait()
         except TimeoutError:
             return
+
+
+class _Waiting(Generic[Row]):
+    """Claimed rows of one target without a place, and since when the first of them waits."""
+
+    def __init__(self) -> None:
+        self.rows: deque[Row] = deque()
+        self.since_s = clock.monotonic_s()

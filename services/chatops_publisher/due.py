@@ -30,7 +30,7 @@ PAGES = 20
 
 
 class Changed(Exception):
-    """The row was written by somebody else: a newer version is wanted, or another instance has the lease."""
+    """The row cannot be worked on now: written by somebody else, in other hands, or its channel is left alone."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,12 @@ class Publishing:
     async def publish(self, leased: Leased) -> None:
         """Bring one message to the newest version, as far as the chat product lets us now."""
         try:
-            await self._publish(leased)
+            if target_of(leased.post) in self.pauses.now():
+                raise Changed("its channel is left alone for now")
+            newest = await self._posts.leased(leased)
+            if newest is None:
+                raise Changed("another instance has it")
+            await self._publish(Leased(newest, leased.token))
         except (Changed, Unavailable) as error:
             # Nothing was said to the chat product that is not written down: the row is due and comes again.
             log.info("post.put_back", post_id=leased.post.id, reason=str(error))

@@ -17,7 +17,7 @@ from shared.store import due, untold
 from shared.store.mongo import Database, Document, Index
 
 INDEXES = (
-    Index((("channel", 1), ("due_at", 1)), partial={"due_at": {"$exists": True}}),
+    Index((("channel", 1), ("due_at", 1), ("target", 1)), partial={"due_at": {"$exists": True}}),
     Index((("group_id", 1), ("finished_at", 1))),
     Index((("expires_at", 1),), expire_after_s=0),
     *untold.INDEXES,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -73,11 +72,7 @@ def test_it_stands_without_any_setting_and_says_what_is_missing(channel: Channel
 
 @every_channel
 def test_the_same_message_twice_is_the_same_call(channel: Channel[Any, Any]):
-    first, second = call_of(channel), call_of(channel)
-
-    if isinstance(first, SmtpCall) and isinstance(second, SmtpCall):  # the MIME boundary is drawn anew
-        first, second = replace(first, message=b""), replace(second, message=b"")
-    assert first == second
+    assert call_of(channel) == call_of(channel)
 
 
 @every_channel

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import html
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.channels import email
 from shared.channels.channel import SmtpCall
+from shared.channels.email import _clean, _text
 from shared.domain.configuration import User
 from tests.support.outgoing import a_card, a_message
 
@@ -77,6 +81,19 @@ def test_the_bytes_pass_servers_that_know_ascii_only():
     assert isinstance(call, SmtpCall)
     assert call.message.isascii()
     assert max(len(line) for line in call.message.split(b"\r\n")) <= 998
+
+
+@given(text=st.text(max_size=300), title=st.text(max_size=100))
+def test_every_text_arrives_as_it_is(text: str, title: str):
+    """Long lines, spaces at their ends, dots, boundaries and any script survive the way."""
+    message = a_message(card=a_card(title=title, message=html.escape(text)))
+
+    mail = sent(message)
+
+    lines = _clean(_text(message)).replace("\r\n", "\n").replace("\r", "\n")
+    assert part(mail, "plain").replace("\r\n", "\n").rstrip("\n") == lines.rstrip("\n")
+    assert str(mail["Subject"]).split() == email.subject(message).split()
+    assert [one.get_content_type() for one in mail.iter_parts()] == ["text/plain", "text/html"]
 
 
 def test_the_text_part_keeps_the_links_of_the_html():
