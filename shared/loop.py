@@ -126,6 +126,7 @@ class StageLoop:
             if told:
                 stamped = self._stamp(batch, handled, worked_ms)
                 await steadily(self._rabbit, lambda: self._publisher.publish_encoded(stamped))
+                self._metrics.count_told(one.key for one in stamped)
             if handled.told is not None:
                 await self._clear(handled)
             self._trace(batch, handled, began_ns)

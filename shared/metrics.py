@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter as TallyOf
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0)
@@ -27,6 +30,12 @@ class Metrics:
     def count(self, lane: str, outcome: str, events: int = 1) -> None:
         """Count handled events; `outcome` is done, retry, dead or split."""
         self.handled.labels(self.service, lane or "normal", outcome).inc(events)
+
+
+    def count_told(self, keys: Iterable[str]) -> None:
+        """Count told events by their routing key."""
+        for key, count in TallyOf(keys).items():
+            self.told.labels(self.service, key).inc(count)
 
 
 class _Families:
