@@ -1,0 +1,1 @@
+"""Takes webhooks and heartbeat pings and makes them safe before it answers."""

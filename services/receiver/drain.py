@@ -80,6 +80,7 @@ class Drain:
         await self._in_thread(spool.delete, chunk)
         if not spool.count:
             log.info("spool.drained", file=spool.path.name)
+            await self._in_thread(self._spools.adopt)
         return True
 
     async def _in_thread(self, function: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+import aiohttp
 import orjson
 import psutil
 import uvloop
@@ -124,7 +125,13 @@ async def show(stack: Stack, connections: Sequence[int], seconds: float) -> None
     """Print one row per number of connections, and the best of them for machines."""
     pid = stack.pid("receiver")
     assert pid is not None
-    await asyncio.sleep(1.5)  # the broker's topology is declared meanwhile; requests before would be spooled
+    async with asyncio.timeout(30), aiohttp.ClientSession() as client:
+        while True:  # until the broker's topology is declared, requests are spooled and answered 202
+            url = f"{stack.url('receiver')}/integrations/v1/alertmanager/token-0/"
+            async with client.post(url, json={}) as answer:
+                if answer.status == 200:
+                    break
+            await asyncio.sleep(0.05)
     rows = [await measure(stack.instance("receiver").port, pid, count, seconds) for count in connections]
     for row in rows:
         print("  ".join(f"{name}={value:8.1f}" for name, value in row.items()))

@@ -12,60 +12,21 @@ Services not named in `instances` run once; 0 leaves one out. Ports are chosen o
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 
 from deploy.local.ports import free_port
 from shared.secrets import new_key
+from tests.support.instance import ROOT, STOP_TIMEOUT_S, Instance, StackFailed
 
-ROOT = Path(__file__).resolve().parents[2]
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 20.0
 _TOKEN = re.compile(r"\b[0-9a-f]{64}\b")
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
-
-
-class StackFailed(Exception):
-    """A service ended or did not become ready; the message ends with its log."""
-
-
-@dataclass
-class Instance:
-    """One process of one service, now or to be started again."""
-
-    service: str
-    index: int
-    port: int
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
-    settings: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        return f"{self.service}-{self.index}"
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    def tail(self, lines: int = 60) -> str:
-        """Return the end of its log."""
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return "\n".join(text.splitlines()[-lines:])
 
 
 class Stack:
@@ -142,7 +103,7 @@ class Stack:
         Without a configuration the receiver is not waited for: it is ready with the first `apply`.
         """
         for one in self.instances:
-            self._spawn(one)
+            one.spawn(self.environment)
         self.token = await self._new_token()
         if configuration is not None:
             await self.wait_ready(*self.of("api"))
@@ -151,12 +112,12 @@ class Stack:
 
     def spawn(self, service: str, index: int = 0) -> None:
         """Start an instance without waiting for it."""
-        self._spawn(self.instance(service, index))
+        self.instance(service, index).spawn(self.environment)
 
     async def start_one(self, service: str, index: int = 0) -> None:
         """Start an instance (again) and wait until it is ready."""
         one = self.instance(service, index)
-        self._spawn(one)
+        one.spawn(self.environment)
         await self.wait_ready(one)
 
     def kill9(self, service: str, index: int = 0) -> None:
@@ -174,15 +135,13 @@ class Stack:
         return await asyncio.to_thread(one.process.wait, STOP_TIMEOUT_S)
 
     async def wait_ready(self, *instances: Instance, timeout_s: float = START_TIMEOUT_S) -> None:
-        """Wait until `/readyz` of these instances answers 200.
+        """Wait until `/readyz` of these instances (of all if none is named) answers 200.
 
         Raises:
             StackFailed: one of them ended, or is not ready in time.
         """
         async with aiohttp.ClientSession() as client:
-            await asyncio.gather(
-                *(_until_ready(client, one, timeout_s) for one in instances or self.instances)
-            )
+            await asyncio.gather(*(one.ready(client, timeout_s) for one in instances or self.instances))
 
     async def apply(self, configuration: str) -> None:
         """Apply a configuration (YAML text) with `tocsin apply` and wait until every receiver knows it."""
@@ -222,14 +181,12 @@ class Stack:
         Raises:
             StackFailed: a service did not end by itself within 20 s.
         """
-        started = [(one, one.process) for one in self.instances if one.process is not None]
-        for _, process in started:
-            process.terminate()
-        ended = await asyncio.gather(*(asyncio.to_thread(_ends, process) for _, process in started))
-        for _, process in started:
-            _kill_session(process.pid)
-            process.wait()
-        late = [one for (one, _), in_time in zip(started, ended, strict=True) if not in_time]
+        started = [one for one in self.instances if one.process is not None]
+        for one in started:
+            assert one.process is not None
+            one.process.terminate()
+        in_time = await asyncio.gather(*(asyncio.to_thread(one.ends) for one in started))
+        late = [one for one, ended in zip(started, in_time, strict=True) if not ended]
         if late:
             raise StackFailed("\n".join(f"{one.name} did not stop:\n{one.tail()}" for one in late))
 
@@ -243,25 +200,6 @@ class Stack:
             raise StackFailed("`tocsin token create` printed no token")
         return found.group()
 
-    def _spawn(self, one: Instance) -> None:
-        assert not one.is_running, f"{one.name} runs already"
-        environment = self.environment | {
-            "TOCSIN_PORT": str(one.port),
-            "TOCSIN_INSTANCE": one.name,
-            **one.settings,
-        }
-        with one.log.open("ab") as log:
-            one.process = subprocess.Popen(
-                [sys.executable, "-m", f"services.{one.service}"],
-                env=environment,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=_die_with_parent,
-            )
-
 
 def existing_services() -> list[str]:
     """Return the services that can be run."""
@@ -273,44 +211,3 @@ def _free_ports(count: int) -> list[int]:
     while len(ports) < count:
         ports.add(free_port())
     return list(ports)
-
-
-def _die_with_parent() -> None:
-    """Runs in the child: a test session that is killed leaves no services behind."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _ends(process: subprocess.Popen[bytes]) -> bool:
-    try:
-        process.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
-
-
-def _kill_session(pid: int) -> None:
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-
-
-async def _until_ready(client: aiohttp.ClientSession, one: Instance, timeout_s: float) -> None:
-    last = "no answer"
-    try:
-        async with asyncio.timeout(timeout_s):
-            while True:
-                if not one.is_running:
-                    raise StackFailed(f"{one.name} ended while it was waited for:\n{one.tail()}")
-                try:
-                    async with client.get(f"{one.url}/readyz") as answer:
-                        if answer.status == 200:
-                            return
-                        last = await answer.text()
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.05)
-    except TimeoutError as error:
-        raise StackFailed(
-            f"{one.name} is not ready within {timeout_s:.0f} s: {last}\n{one.tail()}"
-        ) from error
