@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -51,14 +50,6 @@ class Secrets:
         except InvalidToken as error:
             raise Permanent("a stored secret does not open with any key of TOCSIN_SECRET_KEY") from error
 
-    def rotate(self, ciphertext: str) -> str:
-        """Return the same secret under the first key.
-
-        Raises:
-            Permanent: no key is set, or none of them fits.
-        """
-        return self.encrypt(self.decrypt(ciphertext))
-
     def digest(self, token: str) -> str:
         """Return the SHA-256 hex that an integration's URL token is looked up by."""
         return digest(token)
@@ -82,8 +73,3 @@ def digest(token: str) -> str:
 def api_token_digest(token: str) -> str:
     """Return the SHA-512 hex that an API token is stored and looked up by."""
     return hashlib.sha512(token.encode()).hexdigest()
-
-
-def same(one: str, other: str) -> bool:
-    """Compare two secrets in a time that does not tell where they differ."""
-    return hmac.compare_digest(one.encode(), other.encode())

@@ -21,6 +21,7 @@ from services.grouper.service import service as grouper
 from services.recorder.service import service as recorder
 from shared import clock
 from shared.store.alert_groups import AlertGroups
+from shared.store.configuration import ConfigurationStore
 from tests.integration.api.api_running import RunningApi, a_service, an_api
 from tests.integration.api.test_shapes import check
 from tests.support import servers as shared_servers
@@ -222,6 +223,16 @@ async def test_the_trace_and_the_timeline_tell_who_did_what_and_why(api: Running
     opened = next(one for one in trace["stages"] if one["event_type"] == "group.opened.v1")
     assert opened["worked_ms"] >= 0
     assert opened["instance"]
+
+
+async def test_a_new_version_is_announced_to_every_instance(api: RunningApi):
+    await api.post("escalation_chains/", name=uuid.uuid4().hex)
+    stored = await ConfigurationStore(api.store).version()
+
+    # The next look of its own would come after 10 s.
+    async with asyncio.timeout(5):
+        while api.running.io.config.current.version < stored:
+            await asyncio.sleep(0.02)
 
 
 async def test_a_trace_waits_for_the_first_record(api: RunningApi):
