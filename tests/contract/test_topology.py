@@ -126,7 +126,7 @@ def test_a_stage_has_its_lanes_its_ladder_and_its_dead_letters_and_nothing_else(
     assert f"tocsin.{name}" in found
 
 
-def test_an_action_has_a_lane_of_its_own_that_is_served_first():
+def test_an_action_has_a_lane_of_its_own_and_the_first_turn():
     assert lanes_of("grouper") == ("actions", "", "bulk")
     assert QUEUES["tocsin.grouper"].keys == (events.AlertRouted.type,)
 
