@@ -82,6 +82,8 @@ async def events_in(amqp_url: str, queue: str, at_least: int, timeout_s: float =
     found: dict[str, Event] = {}
     connection = await aio_pika.connect(amqp_url)
     async with connection, asyncio.timeout(timeout_s):
+        while not await _exists(connection, queue):
+            await asyncio.sleep(0.05)
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=500)
         source = await channel.get_queue(queue, ensure=False)
@@ -92,3 +94,14 @@ async def events_in(amqp_url: str, queue: str, at_least: int, timeout_s: float =
                 if len(found) >= at_least:
                     break
     return list(found.values())
+
+
+async def _exists(connection: aio_pika.abc.AbstractConnection, queue: str) -> bool:
+    """A receiver that has just started may not have declared it yet."""
+    channel = await connection.channel()
+    try:
+        await channel.declare_queue(queue, passive=True)
+    except aio_pika.exceptions.ChannelNotFoundEntity:
+        return False
+    await channel.close()
+    return True
