@@ -124,8 +124,9 @@ class Sender:
 
     async def _hand_over(self, claimed: Claimed, described: Described, ready: HandOver) -> SendOutcome | str:
         row = claimed.delivery
-        until = clock.now() + timedelta(seconds=described.call.timeout_s + SENDING_MARGIN_S)
-        if not await self._deliveries.begin_sending(claimed, until):
+        now = clock.now()
+        until = now + timedelta(seconds=described.call.timeout_s + SENDING_MARGIN_S)
+        if not await self._deliveries.begin_sending(claimed, until, now):
             raise NotMine
         group = await self._groups.get(row.group_id)
         unwanted = delivery.why_not(row, group)

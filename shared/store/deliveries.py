@@ -77,10 +77,18 @@ class Deliveries:
             {"$unset": {"lease_until": "", "lease_token": ""}},
         )
 
-    async def begin_sending(self, claimed: Claimed, until: datetime) -> bool:
-        """Write `sending` with a lease until then; False when the row is in other hands by now."""
+    async def begin_sending(self, claimed: Claimed, until: datetime, at: datetime) -> bool:
+        """Write `sending` with a lease until then; False when the row is in other hands by now.
+
+        `at` stays in the row as `checked_at`: the group is looked at for the last time right after this write.
+        """
         sending = claimed.delivery.model_copy(update={"state": DeliveryState.SENDING})
-        changed = {"body": sending.model_dump_json(), "state": sending.state.value, "lease_until": until}
+        changed: Document = {
+            "body": sending.model_dump_json(),
+            "state": sending.state.value,
+            "lease_until": until,
+            "checked_at": at,
+        }
         return await self._mine(claimed, {"$set": changed})
 
     async def save(self, claimed: Claimed, after: Delivery, events: Sequence[Encoded], at: datetime) -> bool:

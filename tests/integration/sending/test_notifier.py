@@ -264,7 +264,7 @@ async def test_a_row_whose_sender_died_becomes_unknown_and_is_never_sent_again(
         await running.io.supervisor.close()  # this instance takes requests in and sends nothing
         await around.publish(page_requested())
         (claimed,) = await until(lambda: deliveries.claim("email", 1, (), clock.now(), 15))
-        assert await deliveries.begin_sending(claimed, clock.now() + timedelta(seconds=35))
+        assert await deliveries.begin_sending(claimed, clock.now() + timedelta(seconds=35), clock.now())
     async with notifier(around, smtp), later(timedelta(seconds=60)):
         (told,) = await around.expect(NotificationUnknown)
 
