@@ -62,7 +62,9 @@ def test_every_metric_that_is_named_is_one_that_is_counted(file: Path):
 
 
 @pytest.mark.parametrize(
-    "page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda one: str(one.relative_to(ROOT))
+    "page",
+    [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))],
+    ids=lambda one: str(one.relative_to(ROOT)),
 )
 def test_every_link_between_documents_leads_somewhere(page: Path):
     links = re.findall(r"\]\(([^)#\s]+)", page.read_text())
