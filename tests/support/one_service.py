@@ -65,12 +65,13 @@ class Surroundings:
         await self.configuration.prepare()
         self._connection = await aio_pika.connect(self.amqp_url)
         self._channel = await self._connection.channel(on_return_raises=True)
-        self._listening = asyncio.create_task(self._listen())
+        self._listening: asyncio.Task[None] | None = None
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._listening.cancel()
-        await asyncio.gather(self._listening, return_exceptions=True)
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
         await self._connection.close()
         self.database.close()
 
@@ -124,6 +125,9 @@ class Surroundings:
         try:
             await asyncio.wait_for(ready.wait(), 20)
             await asyncio.wait_for(running.io.rabbit.wait_connected(), 20)
+            # Not before: RabbitMQ breaks the connection of who asks for a queue that is just being declared.
+            if self._listening is None:
+                self._listening = asyncio.create_task(self._listen())
             yield running
         finally:
             stop.set()
@@ -131,14 +135,7 @@ class Surroundings:
 
     async def _listen(self) -> None:
         channel = await self._connection.channel()
-        while True:
-            try:
-                queue = await channel.get_queue("tocsin.recorder", ensure=True)
-                break
-            except aio_pika.exceptions.ChannelClosed:
-                await channel.close()
-                channel = await self._connection.channel()
-                await asyncio.sleep(0.05)
+        queue = await channel.get_queue("tocsin.recorder", ensure=False)
         async with queue.iterator() as messages:
             async for message in messages:
                 self.told += wire.decode(message.body)
