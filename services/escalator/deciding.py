@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared import clock
 from shared.bus.publisher import Encoded
@@ -66,11 +67,13 @@ class Deciding:
     ) -> tuple[list[Told], list[Event]]:
         now = clock.now()
         stored = await self._escalations.of_groups(sorted({_group_id(one) for one in batch}))
+        newest = _newest_runs(batch, stored)
         drafts: dict[str, Draft] = {}
         for event in sorted(batch, key=_order):
             if isinstance(event, GroupRendered):
                 self._end_older_runs(event, stored, drafts)
-                self._rendered(event, stored, drafts, config, now)
+                begins = partial(begin, event, config, now, newest[event.group.id])
+                self._rendered(event, stored, drafts, begins, now)
             elif isinstance(event, NotificationFailed | NotificationUnknown):
                 self._failed(event, stored, drafts, config, now)
         writes = [self._write(one, now) for one in drafts.values() if one.is_changed]
@@ -90,14 +93,14 @@ class Deciding:
         event: GroupRendered,
         stored: dict[str, Stored],
         drafts: dict[str, Draft],
-        config: ConfigSnapshot,
+        begins: Callable[[], tuple[Escalation | None, list[Event]]],
         now: datetime,
     ) -> None:
         id = escalation_id(event.group)
         draft = _draft(id, stored, drafts)
         draft.causes.append(event)
         if draft.after is None:
-            draft.after, events = begin(event, config, now)
+            draft.after, events = begins()
         else:
             repeated = event.group.version <= draft.after.group.version
             draft.again = stored[id].untold if repeated and id in stored else draft.again
@@ -153,6 +156,16 @@ class Deciding:
         if draft.again:
             told.append(Told(draft.causes[0].id, id, draft.again))
         return told
+
+
+def _newest_runs(batch: Sequence[Event], stored: dict[str, Stored]) -> dict[str, int]:
+    """Return the newest run that is known of each group, stored or in this batch."""
+    runs = [(one.escalation.group_id, one.escalation.run) for one in stored.values()]
+    runs += [(one.group.id, one.group.run) for one in batch if isinstance(one, GroupRendered)]
+    newest: dict[str, int] = {}
+    for group_id, run in runs:
+        newest[group_id] = max(run, newest.get(group_id, 0))
+    return newest
 
 
 def _draft(id: str, stored: dict[str, Stored], drafts: dict[str, Draft]) -> Draft:

@@ -74,13 +74,16 @@ def escalation_id(group: Group) -> str:
 
 
 def begin(
-    event: GroupRendered, config: ConfigSnapshot, now: datetime
+    event: GroupRendered, config: ConfigSnapshot, now: datetime, newest_run: int = 0
 ) -> tuple[Escalation | None, list[Event]]:
     """Answer the first event of a run: start its chain, or say why there is none.
 
     A group that is not firing any more gets an ended escalation, so that an older event cannot start one.
+    `newest_run` is the group's newest run that is known: an event of an older one comes too late.
     """
     group = event.group
+    if group.run < newest_run:
+        return None, [_decided(event, "superseded", f"the group is in run {newest_run}", now)]
     route = config.route_by_id.get(group.route_id or "")
     chain = config.chain_by_id.get(route.escalation_chain_id or "") if route is not None else None
     if chain is None:

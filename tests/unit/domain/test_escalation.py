@@ -270,6 +270,13 @@ def test_a_newer_run_ends_the_older_one():
     assert (escalation.ended, pages(events)) == ("a newer run began", [])
 
 
+def test_an_older_run_that_comes_late_pages_nobody():
+    escalation, events = begin(rendered(), a_configuration(notify("U1")), NOON, newest_run=2)
+
+    assert escalation is None
+    assert (pages(events), decisions(events)) == ([], ["superseded"])
+
+
 def test_more_alerts_change_what_later_pages_show_and_nothing_else():
     escalation, _, config = started(notify("U1"), wait(5), notify("U2"))
     newer = rendered(a_group(version=2, alerts_count=9), cards={"web": Card(title="nine alerts")})

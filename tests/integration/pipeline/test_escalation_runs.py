@@ -1,0 +1,76 @@
+"""Runs of one group in any order and company: only the newest one escalates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from services.escalator.deciding import Deciding
+from shared.bus.publisher import Encoded
+from shared.bus.wire import Provenance, decode
+from shared.events import GroupRendered, NotificationRequested, derived_id
+from shared.store.escalations import Escalations
+from shared.store.mongo import Database
+from shared.told import Told
+from tests.support.build import NOON, a_configuration, a_group, notify, wait
+
+pytestmark = pytest.mark.integration
+CONFIG = a_configuration(notify("U1"), wait(5), notify("U2"))
+FIRST, SECOND = (
+    GroupRendered(
+        id=derived_id("rendered", run),
+        time=NOON,
+        group=a_group(version=run * 2, run=run),
+        change="group.opened.v1",
+    )
+    for run in (1, 2)
+)
+
+
+@pytest.fixture
+def escalations(mongo_url: str) -> Iterator[Escalations]:
+    database = Database(mongo_url)
+    yield Escalations(database)
+    database.close()
+
+
+def deciding(escalations: Escalations) -> Deciding:
+    """Return the escalator's decisions over a real database."""
+    return Deciding(escalations, lambda one: Encoded.of(one, Provenance("escalator", "1")), timedelta(days=1))
+
+
+def paged_runs(told: list[Told]) -> list[int]:
+    """Return the runs that somebody is paged in."""
+    events = [event for one in told for encoded in one.events for event in decode(encoded.body)]
+    return [one.group.run for one in events if isinstance(one, NotificationRequested)]
+
+
+async def waiting_runs(escalations: Escalations) -> list[int]:
+    """Return the runs that have a due time."""
+    found = await escalations.collection.find({"due_at": {"$exists": True}}, {"run": 1})
+    return [one["run"] for one in found]
+
+
+async def test_an_older_run_that_comes_late_neither_pages_nor_waits(escalations: Escalations):
+    told = await deciding(escalations).decide([SECOND], CONFIG)
+    told += await deciding(escalations).decide([FIRST], CONFIG)
+
+    assert paged_runs(told) == [2]
+    assert await waiting_runs(escalations) == [2]
+
+
+async def test_of_two_runs_in_one_batch_only_the_newer_one_pages(escalations: Escalations):
+    told = await deciding(escalations).decide([FIRST, SECOND], CONFIG)
+
+    assert paged_runs(told) == [2]
+    assert await waiting_runs(escalations) == [2]
+
+
+async def test_a_newer_run_ends_the_older_one(escalations: Escalations):
+    told = await deciding(escalations).decide([FIRST], CONFIG)
+    told += await deciding(escalations).decide([SECOND], CONFIG)
+
+    assert paged_runs(told) == [1, 2]
+    assert await waiting_runs(escalations) == [2]
