@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import structlog
 
@@ -25,6 +26,7 @@ from shared.tracing import Tracing
 log = structlog.get_logger(__name__)
 HOLD_S = 60.0
 PROBE_EVERY_S = 0.25
+RECONNECTED_EVERY_S = 0.05
 
 
 @dataclass
@@ -102,7 +104,8 @@ class StageLoop:
             await self._handle(lane, messages)
         except Stale as error:
             log.warning("batch.abandoned", lane=lane, messages=len(messages), reason=str(error))
-            await self._rabbit.wait_connected()
+            while not self._rabbit.is_connected and not self._stopping:
+                await asyncio.sleep(RECONNECTED_EVERY_S)
         finally:
             self._metrics.in_flight.set(0)
             self._metrics.oldest_s.set(0)
@@ -170,6 +173,8 @@ class StageLoop:
         except (Transient, Permanent) as error:
             if len(batch.events) == 1:
                 return Handled([_outcome_of(error)])
+        except Stale:
+            raise
         except Exception as error:  # noqa: BLE001 - a bug in a stage must bury one event, not stop the pipeline
             if len(batch.events) == 1:
                 batch.errors[0] = error
@@ -214,17 +219,24 @@ class StageLoop:
         self.paused_by = reason
         log.warning("stage.paused", reason=reason)
         until = time.monotonic() + HOLD_S
-        while not await self._is_back():
+        while True:
             if self._stopping or time.monotonic() > until:
-                self.paused_by = reason
-                await self._rabbit.pause()
-                await self._wait_until_back()
-                await self._rabbit.resume()
-                self.paused_by = None
-                raise Stale(f"held for too long: {reason}")
+                await self._give_back(reason)
+            # Also before the first look: what the handler misses may be there for the probe.
             await asyncio.sleep(PROBE_EVERY_S)
+            if await self._is_back():
+                break
         self.paused_by = None
         log.info("stage.resumed")
+
+    async def _give_back(self, reason: str) -> NoReturn:
+        """Return everything in hand to the broker, and consume again when the dependency is back."""
+        await self._rabbit.pause()
+        await self._wait_until_back()
+        if not self._stopping:
+            await self._rabbit.resume()
+            self.paused_by = None
+        raise Stale(f"held for too long: {reason}")
 
     async def _wait_until_back(self) -> None:
         while not self._stopping and not await self._is_back():

@@ -208,7 +208,8 @@ class Running:
         try:
             await asyncio.wait([stopping, working], return_when=asyncio.FIRST_COMPLETED)
             loop.stop()
-            await working
+            if io.config.has_any or working.done():
+                await working
         finally:
             stopping.cancel()
             working.cancel()

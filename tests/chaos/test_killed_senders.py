@@ -74,7 +74,7 @@ async def test_a_notifier_killed_while_the_mail_server_has_the_mail_never_sends_
             await around.publish(page_requested(part="another"))
             await around.expect(NotificationDelivered)
 
-    assert smtp.repeated == set()
+    assert smtp.repeated() == set()
     assert len(smtp.mails) <= 2
 
 

@@ -65,4 +65,4 @@ async def test_two_alerts_of_alertmanager_are_one_group_one_post_one_mail_until_
         assert len([one for one in mailbox.mails if "DiskFull" in one.message["Subject"]]) == 1
         timeline = await api.get(f"/api/v1/alert_groups/{group['id']}/timeline")
         assert "acknowledge" in str(timeline)
-    assert mailbox.repeated == set()
+    assert mailbox.repeated() == set()

@@ -110,6 +110,16 @@ class House:
     ) -> Running:
         """Start one instance of a service; `prepare` may change it before it begins to run."""
         service: Service = importlib.import_module(f"services.{name}.service").service
+        return await self.run(service, instance, prepare, **fields)
+
+    async def run(
+        self,
+        service: Service,
+        instance: str,
+        prepare: Callable[[Running], None] | None = None,
+        **fields: Any,
+    ) -> Running:
+        """Run a service that may be the test's own; see `start_one`."""
         settings = self.settings(service.settings, instance=instance, **fields)
         running = Running(service, settings, CollectorRegistry())
         if prepare is not None:

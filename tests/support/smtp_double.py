@@ -6,6 +6,7 @@ What was paged is counted here, at the receiving end.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -88,11 +89,9 @@ class SmtpDouble:
         """The mails that one recipient got."""
         return [one for one in self.mails if one.recipient == recipient]
 
-    @property
     def repeated(self) -> set[str]:
-        """Message-IDs that came more than once."""
-        ids = [one.message_id for one in self.mails]
-        return {one for one in ids if ids.count(one) > 1}
+        """Message-IDs that came more than once (no property: aiosmtpd reads those of its handler at each connection)."""
+        return {id for id, count in Counter(one.message_id for one in self.mails).items() if count > 1}
 
     def _line(self) -> SMTP:
         self.connections += 1
