@@ -7,8 +7,12 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from shared import clock
+
 log = structlog.get_logger(__name__)
+FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
+HEALTHY_S = 60.0  # a task that ran for so long has got over its last failure
 
 
 class Supervisor:
@@ -29,11 +33,14 @@ class Supervisor:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
-        pause_s = 0.1
+        pause_s = FIRST_PAUSE_S
         while True:
+            began_s = clock.monotonic_s()
             try:
                 await run()
             except Exception as error:
+                if clock.monotonic_s() - began_s > HEALTHY_S:
+                    pause_s = FIRST_PAUSE_S
                 log.error(
                     "task.failed", task=name, error=str(error)[:300], again_in_s=pause_s, exc_info=error
                 )

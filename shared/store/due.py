@@ -7,9 +7,13 @@ import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+import structlog
+
 from shared import clock
+from shared.errors import Unavailable
 from shared.store.mongo import Collection, Document, Index, Query
 
+log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 0.25
 CLAIM_LIMIT = 200
 LEASE_S = 15.0
@@ -50,10 +54,17 @@ class DueLoop:
         self._handle = handle
 
     async def run(self) -> None:
-        """Claim and handle due documents for ever."""
+        """Claim and handle due documents for ever; while the database is away they wait."""
         while True:
+            if await self._turn() < CLAIM_LIMIT:
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _turn(self) -> int:
+        try:
             claimed = await claim_due(self._collection, clock.now())
             if claimed:
                 await self._handle(claimed)
-            if len(claimed) < CLAIM_LIMIT:
-                await asyncio.sleep(LOOK_EVERY_S)
+        except Unavailable as error:
+            log.warning("due.delayed", reason=error.reason)
+            return 0
+        return len(claimed)

@@ -90,7 +90,7 @@ class SmtpDouble:
         return [one for one in self.mails if one.recipient == recipient]
 
     def repeated(self) -> set[str]:
-        """Message-IDs that came more than once (no property: aiosmtpd reads those of its handler at each connection)."""
+        """Message-IDs that came more than once. (No property: aiosmtpd reads its handler's at each connection.)"""
         return {id for id, count in Counter(one.message_id for one in self.mails).items() if count > 1}
 
     def _line(self) -> SMTP:
