@@ -6,6 +6,7 @@ On the wire: CloudEvents 1.0 (shared/bus/wire.py). A field that is removed or re
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -15,11 +16,20 @@ from pydantic import Field
 from shared.domain.model import Actor, Alert, Card, Frozen, Group, Problem
 
 NAMESPACE = uuid.UUID("6f4c9a2e-5d0b-5c58-9f0e-1b1f6f1c7a11")
+_NAMESPACE_BYTES = NAMESPACE.bytes
 
 
 def derived_id(*parts: object) -> str:
-    """Return the uuid5 of the parts: the same parts give the same id, in every process, for ever."""
-    return str(uuid.uuid5(NAMESPACE, "\x1f".join(str(part) for part in parts)))
+    """Return the uuid5 of the parts: the same parts give the same id, in every process, for ever.
+
+    Written out, because every event at every hop needs one: `uuid.uuid5` takes three times as long.
+    """
+    name = "\x1f".join([str(part) for part in parts])
+    digest = bytearray(hashlib.sha1(_NAMESPACE_BYTES + name.encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = (digest[6] & 0x0F) | 0x50
+    digest[8] = (digest[8] & 0x3F) | 0x80
+    text = digest.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class Event(Frozen):

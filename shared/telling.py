@@ -16,6 +16,7 @@ from shared.store.mongo import Collection
 
 log = structlog.get_logger(__name__)
 SWEEP_EVERY_S = 2.0
+CLEARED_AT_ONCE = 64
 RECONNECT_LOOK_S = 0.1
 
 
@@ -58,9 +59,12 @@ class Telling:
 
     async def clear(self, rows: Sequence[Row]) -> None:
         """Take told events out of their rows."""
-        await self._collection.bulk(
-            [untold.clear(one.id, [event.id for event in one.events], one.pending) for one in rows if one.id]
-        )
+        documents = [one for one in rows if one.id]
+        for start in range(0, len(documents), CLEARED_AT_ONCE):
+            some = documents[start : start + CLEARED_AT_ONCE]
+            events = [event.id for one in some for event in one.events]
+            settled = [id for one in some for id in one.pending]
+            await self._collection.bulk([untold.clear([one.id for one in some], events, settled)])
 
     async def keep_sweeping(self) -> None:
         """Tell what instances that died left untold, on any instance."""

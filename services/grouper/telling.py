@@ -25,9 +25,7 @@ class GroupTelling(Telling):
 
     async def clear(self, rows: Sequence[Row]) -> None:
         """Set the group on its alerts first; only then may they leave `pending`."""
-        await self._alerts.collection.bulk(
-            [self._alerts.set_group(one.pending, one.id) for one in rows if one.pending]
-        )
+        await self._alerts.set_groups({id: one.id for one in rows for id in one.pending})
         await super().clear(rows)
 
     async def answer(self, answers: Sequence[ActionApplied | ActionRefused]) -> None:

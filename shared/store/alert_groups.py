@@ -19,7 +19,6 @@ from shared.store.versioned import VersionedWrite, save
 INDEXES = (
     Index((("open_key", 1),), unique=True, sparse=True),
     Index((("group_key", 1), ("opened_at", -1))),
-    Index((("pending", 1),), sparse=True),
     Index((("state", 1), ("opened_at", -1))),
     Index((("opened_at", -1),)),
     Index((("integration_id", 1), ("opened_at", -1))),
@@ -97,7 +96,8 @@ class AlertGroups:
 
     async def taking_in(self, alert_ids: Sequence[str]) -> list[Document]:
         """Return the groups (id, pending, untold) in which one of these alerts stands as pending."""
-        query = {"pending": {"$in": list(alert_ids)}}
+        # Whatever is pending is marked as untold too: that index holds only what is in flight.
+        query = {"untold_at": {"$exists": True}, "pending": {"$in": list(alert_ids)}}
         return await self.collection.find(query, {"pending": 1, "untold": 1})
 
     async def untold_of(self, group_ids: Sequence[str]) -> list[Document]:

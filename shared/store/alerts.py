@@ -6,7 +6,7 @@ which BSON would refuse in part.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ INDEXES = (
     Index((("received_at", -1),)),
     Index((("expires_at", 1),), expire_after_s=0),
 )
+SET_AT_ONCE = 256
 
 
 class Alerts:
@@ -39,9 +40,17 @@ class Alerts:
         found = await self.collection.find({"_id": {"$in": list(ids)}}, {"group_id": 1})
         return {one["_id"]: one["group_id"] for one in found}
 
-    def set_group(self, ids: Sequence[str], group_id: str) -> Update:
-        """Return the write that puts alerts into a group."""
-        return Update({"_id": {"$in": list(ids)}}, {"$set": {"group_id": group_id}}, many=True)
+    async def set_groups(self, group_of: Mapping[str, str]) -> None:
+        """Put alerts (by id) into their groups, in one statement for up to 256 of them."""
+        ids = list(group_of)
+        for start in range(0, len(ids), SET_AT_ONCE):
+            some = ids[start : start + SET_AT_ONCE]
+            groups = [group_of[id] for id in some]
+            group_id = {
+                "$arrayElemAt": [{"$literal": groups}, {"$indexOfArray": [{"$literal": some}, "$_id"]}]
+            }
+            change = Update({"_id": {"$in": some}}, [{"$set": {"group_id": group_id}}], many=True)
+            await self.collection.bulk([change])
 
     async def get_many(self, ids: Sequence[str]) -> dict[str, Alert]:
         """Return stored alerts by id; unknown ids are left out."""

@@ -62,9 +62,13 @@ Write = Insert | Update
 
 @dataclass(frozen=True)
 class BulkOutcome:
-    """How a bulk of writes ended; `duplicates` are the positions of writes that a unique index refused."""
+    """How a bulk of writes ended; `duplicates` are the positions of writes that a unique index refused.
+
+    `modified` counts documents that are other than before.
+    """
 
     matched: int
+    modified: int
     upserted: int
     duplicates: frozenset[int]
 
@@ -201,7 +205,7 @@ class Collection:
             Duplicate: in a transaction, which a duplicate undoes.
         """
         if not writes:
-            return BulkOutcome(0, 0, frozenset())
+            return BulkOutcome(0, 0, 0, frozenset())
         async with _errors():
             try:
                 result = await self._inner.bulk_write(
@@ -212,7 +216,9 @@ class Collection:
                 if session is not None:
                     raise Duplicate(str(error)) from error
                 return outcome
-            return BulkOutcome(int(result.matched_count), int(result.upserted_count), frozenset())
+            return BulkOutcome(
+                int(result.matched_count), int(result.modified_count), int(result.upserted_count), frozenset()
+            )
 
     async def delete_one(self, query: Query, session: Session | None = None) -> int:
         """Remove one matching document; return how many went."""
@@ -258,7 +264,10 @@ def _bulk_outcome(error: BulkWriteError) -> BulkOutcome:
     if any(one.get("code") != DUPLICATE_KEY for one in failures):
         raise error
     duplicates = frozenset(int(one["index"]) for one in failures)
-    return BulkOutcome(int(details.get("nMatched", 0)), int(details.get("nUpserted", 0)), duplicates)
+    matched, modified, upserted = (
+        int(details.get(name, 0)) for name in ("nMatched", "nModified", "nUpserted")
+    )
+    return BulkOutcome(matched, modified, upserted, duplicates)
 
 
 class Database:
