@@ -26,7 +26,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     deciding = Deciding(escalations, io.bus.encode, keep)
     due = DueEscalations(escalations, telling, io.config, io.bus.encode, keep)
     io.spawn("indexes", escalations.prepare)
-    io.spawn("due", DueLoop(escalations.collection, due.wake).run)
+    io.spawn("due", DueLoop(escalations.collection, due.wake, lambda: io.bus.is_connected).run)
     io.spawn("untold", telling.keep_sweeping)
     yield Escalator(deciding, telling, io.config, io.metrics, io.settings.slack_default_channel).handle
 

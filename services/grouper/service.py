@@ -31,9 +31,8 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     actions = Actions(groups, io.bus.encode, keep)
     io.spawn("indexes", alerts.prepare)
     io.spawn("group_indexes", groups.prepare)
-    io.spawn(
-        "silences", DueLoop(groups.collection, Silences(groups, telling, io.bus.encode, keep).expire).run
-    )
+    silences = Silences(groups, telling, io.bus.encode, keep)
+    io.spawn("silences", DueLoop(groups.collection, silences.expire, lambda: io.bus.is_connected).run)
     io.spawn("untold", telling.keep_sweeping)
     io.spawn("retention", Retention(alerts, groups, keep).run)
     yield Grouper(joining, actions, telling, io.config).handle

@@ -16,7 +16,8 @@ from shared.store.mongo import Collection, Document, Index, Query
 log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 0.25
 CLAIM_LIMIT = 200
-LEASE_S = 15.0
+LEASE_S = 5.0
+GRACE_S = 10.0
 INDEXES = (Index((("due_at", 1),), sparse=True),)
 
 
@@ -47,19 +48,40 @@ async def claim_due(
 
 
 class DueLoop:
-    """Looks for due documents four times a second, at once again while there are more."""
+    """Looks for due documents four times a second, at once again while there are more.
 
-    def __init__(self, collection: Collection, handle: Callable[[list[Document]], Awaitable[None]]) -> None:
+    While `can_tell` says no (the broker is away), they stay unclaimed: what is due could be saved but not told, and
+    another instance may be better off.
+    """
+
+    def __init__(
+        self,
+        collection: Collection,
+        handle: Callable[[list[Document]], Awaitable[None]],
+        can_tell: Callable[[], bool],
+    ) -> None:
         self._collection = collection
         self._handle = handle
+        self._can_tell = can_tell
 
     async def run(self) -> None:
-        """Claim and handle due documents for ever; while the database is away they wait."""
+        """Claim and handle due documents for ever; while the database is away they wait.
+
+        A cancelled loop gives what is in hand 10 s to end: dropped, it would wait for the end of its lease.
+        """
         while True:
-            if await self._turn() < CLAIM_LIMIT:
+            turn = asyncio.ensure_future(self._turn())
+            try:
+                handled = await asyncio.shield(turn)
+            except asyncio.CancelledError:
+                await asyncio.wait({turn}, timeout=GRACE_S)
+                raise
+            if handled < CLAIM_LIMIT:
                 await asyncio.sleep(LOOK_EVERY_S)
 
     async def _turn(self) -> int:
+        if not self._can_tell():
+            return 0
         try:
             claimed = await claim_due(self._collection, clock.now())
             if claimed:
