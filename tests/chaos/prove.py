@@ -47,7 +47,7 @@ async def prove(plan: Plan, folder: Path) -> Verdict:
     try:
         await asyncio.to_thread(servers.start)
         say("broker and database are ready")
-        async with Mailbox() as mailbox:
+        async with Mailbox(plan.stream("mail")) as mailbox:
             settings = {
                 "TOCSIN_SMTP_HOST": mailbox.host,
                 "TOCSIN_SMTP_PORT": str(mailbox.port),

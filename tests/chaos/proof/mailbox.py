@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import time
 from dataclasses import dataclass
+from email.parser import BytesHeaderParser
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.support.smtp_double import SmtpDouble
+
+SLOWEST_S = 0.4
 
 
 @dataclass(frozen=True)
@@ -22,14 +27,27 @@ class Page:
 
 
 class Mailbox(SmtpDouble):
-    """Use as an async context manager; `taken_at` runs beside `mails`."""
+    """Use as an async context manager; `taken_at` runs beside `mails`.
 
-    def __init__(self) -> None:
+    It takes its time, as mail servers do: an acknowledge may come before the last look at the group, between that and
+    the hand-over, and after it; and a sender that is killed has something in its hands.
+    """
+
+    def __init__(self, chance: random.Random) -> None:
         super().__init__()
         self.taken_at: list[float] = []
+        self._chance = chance
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take a recipient, slowly."""
+        await asyncio.sleep(self._chance.uniform(0.0, SLOWEST_S))
+        return await super().handle_RCPT(server, session, envelope, address, options)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Take the mail and the time."""
+        await asyncio.sleep(self._chance.uniform(0.0, SLOWEST_S))
         before = len(self.mails)
         answer = await super().handle_DATA(server, session, envelope)
         self.taken_at += [time.time()] * (len(self.mails) - before)
@@ -39,8 +57,8 @@ class Mailbox(SmtpDouble):
         """Return everything that arrived, in order."""
         found: list[Page] = []
         for mail, at in zip(self.mails, self.taken_at, strict=True):
-            headers = mail.message
-            request_id = mail.message_id.strip("<>").partition("@")[0]
+            headers = BytesHeaderParser().parsebytes(mail.raw)
+            request_id = str(headers["Message-ID"]).strip().strip("<>").partition("@")[0]
             group, run = str(headers["X-Tocsin-Group"]), int(headers["X-Tocsin-Run"])
             found.append(Page(request_id, group, run, mail.recipient, at))
         return found
