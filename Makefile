@@ -52,7 +52,7 @@ test-deep: setup system-test ## the minutes-long tests; DEEP=reduced for a short
 	TOCSIN_TEST_DEEP=$(DEEP) $(BIN)/python -m pytest -m deep --timeout 1800
 
 prove: setup system-test ## nothing is lost or doubled while everything is killed; SEED=n repeats a run
-	$(BIN)/python -m tests.chaos.prove
+	$(BIN)/python -m tests.chaos.prove $(if $(SEED),--seed $(SEED))
 
 bench: setup system-test ## throughput, latency and cost on this machine
 	$(BIN)/python -m tests.bench.bench
