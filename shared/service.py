@@ -38,6 +38,8 @@ from shared.tracing import Tracing
 
 logger = structlog.get_logger(__name__)
 STUCK_S = 120.0
+# Events are trees without cycles: looking for cycles at each 700 new objects finds none and takes a tenth of the time.
+GC_THRESHOLDS = (20_000, 20, 20)
 PROBE_S = 5.0
 Reply = Callable[[ActionApplied | ActionRefused], None]
 
@@ -268,6 +270,7 @@ def run_all(services: Sequence[tuple[Service, Settings]]) -> None:
     # What is loaded now stays: without this each full collection walks all of it again.
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
     uvloop.run(_run_until_signalled(services))
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from shared import clock
 from shared.bus.publisher import Encoded
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.escalation import Escalation, begin, escalation_id, follow, page_failed, stop
+from shared.domain.escalation import Escalation, at_a_glance, begin, escalation_id, follow, page_failed, stop
 from shared.errors import Transient
 from shared.events import Event, GroupRendered, NotificationFailed, NotificationUnknown, StageDecided
 from shared.store.escalations import Escalations, EscalationWrite, Stored
@@ -51,8 +51,7 @@ class Deciding:
         Raises:
             Transient: other writers won the same escalations again and again.
         """
-        told: list[Told] = []
-        waiting = list(batch)
+        told, waiting = await self._at_a_glance(batch)
         for _ in range(ATTEMPTS):
             if not waiting:
                 return told
@@ -61,6 +60,29 @@ class Deciding:
         if waiting:
             raise Transient(f"{len(waiting)} events lost {ATTEMPTS} races for their escalations")
         return told
+
+    async def _at_a_glance(self, batch: Sequence[Event]) -> tuple[list[Told], list[Event]]:
+        """Answer the events of groups whose escalations none of them changes; return the rest."""
+        now = clock.now()
+        by_group: dict[str, list[Event]] = {}
+        for event in batch:
+            by_group.setdefault(_group_id(event), []).append(event)
+        runs = await self._escalations.glances(list(by_group))
+        told: list[Told] = []
+        rest: list[Event] = []
+        for group_id, events in by_group.items():
+            glanced = runs.get(group_id, [])
+            answers = [
+                at_a_glance(one, glanced, now) if isinstance(one, GroupRendered) else None for one in events
+            ]
+            settled = [one for one in answers if one is not None]
+            if len(settled) == len(events):
+                told += [
+                    Told(one.id, "", [self._encode(said)]) for one, said in zip(events, settled, strict=True)
+                ]
+            else:
+                rest += events
+        return told, rest
 
     async def _attempt(
         self, batch: Sequence[Event], config: ConfigSnapshot

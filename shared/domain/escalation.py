@@ -5,12 +5,14 @@ Decisions only: `(event or due time, escalation, now) -> (escalation, events)`.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from shared.domain import personal as people
 from shared.domain.configuration import Chain, ConfigSnapshot
 from shared.domain.escalation_run import STAGE, Escalation, walk_through
-from shared.domain.model import Card, Group
+from shared.domain.model import Card, Frozen, Group
 from shared.domain.personal import Personal
 from shared.events import (
     Due,
@@ -21,7 +23,18 @@ from shared.events import (
     StageDecided,
 )
 
-__all__ = ["Escalation", "begin", "escalation_id", "follow", "page_failed", "stop", "wake"]
+__all__ = [
+    "Escalation",
+    "Glance",
+    "at_a_glance",
+    "begin",
+    "cards_digest",
+    "escalation_id",
+    "follow",
+    "page_failed",
+    "stop",
+    "wake",
+]
 
 
 def escalation_id(group: Group) -> str:
@@ -67,11 +80,47 @@ def follow(event: GroupRendered, escalation: Escalation, now: datetime) -> tuple
         why = f"the group is {group.state}" if group.run == escalation.run else "a newer run began"
         return stop(escalation, group, event.cards, why), [_decided(event, "stopped", why, now)]
     if event.cards == escalation.cards:
-        return escalation, [_decided(event, "goes_on", _next_words(escalation), now)]
+        return escalation, [_decided(event, "goes_on", _next_words(escalation.due_at), now)]
     after = escalation.model_copy(
         update={"group": group, "cards": event.cards, "version": escalation.version + 1}
     )
-    return after, [_decided(event, "goes_on", _next_words(escalation), now)]
+    return after, [_decided(event, "goes_on", _next_words(escalation.due_at), now)]
+
+
+class Glance(Frozen):
+    """So much of an escalation as decides whether a rendered group changes it at all."""
+
+    id: str
+    group_id: str
+    run: int
+    group_version: int = 0
+    cards_digest: str = ""
+    ended: str = ""
+    due_at: datetime | None = None
+
+
+def cards_digest(cards: Mapping[str, Card]) -> str:
+    """Return what two sets of cards share exactly when they show the same."""
+    text = "\x1e".join(f"{medium}\x1f{cards[medium].model_dump_json()}" for medium in sorted(cards))
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def at_a_glance(event: GroupRendered, runs: Sequence[Glance], now: datetime) -> Event | None:
+    """Answer an event that changes nothing, as `follow` would; None when the escalation must be looked at wholly.
+
+    Most events of a busy group only say that one more alert joined it. `runs` are all runs of the group.
+    """
+    group = event.group
+    known = next((one for one in runs if one.run == group.run), None)
+    if known is None or group.version <= known.group_version:
+        return None
+    if any(one.run > group.run or (one.run < group.run and not one.ended) for one in runs):
+        return None
+    if known.ended:
+        return _decided(event, "ended_before", known.ended, now)
+    if group.is_firing and cards_digest(event.cards) == known.cards_digest:
+        return _decided(event, "goes_on", _next_words(known.due_at), now)
+    return None
 
 
 def stop(escalation: Escalation, group: Group, cards: dict[str, Card], why: str) -> Escalation:
@@ -152,8 +201,7 @@ def _decided(event: Event, decision: str, reason: str, now: datetime) -> StageDe
     )
 
 
-def _next_words(escalation: Escalation) -> str:
-    due_at = escalation.due_at
+def _next_words(due_at: datetime | None) -> str:
     return (
         f"next at {due_at.isoformat(timespec='seconds')}" if due_at is not None else "nothing is left to do"
     )

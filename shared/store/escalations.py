@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.bus.publisher import Encoded
-from shared.domain.escalation import Escalation
+from shared.domain.escalation import Escalation, Glance, cards_digest
 from shared.store import due, untold
 from shared.store.mongo import Database, Document, Index
 from shared.store.versioned import VersionedWrite, save
@@ -18,6 +18,7 @@ INDEXES = (
     *due.INDEXES,
     *untold.INDEXES,
 )
+GLANCED = ("group_id", "run", "group_version", "cards_digest", "ended", "due_at")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,14 @@ class Escalations:
         """Create the indexes."""
         await self.collection.ensure_indexes(INDEXES)
 
+    async def glances(self, group_ids: Sequence[str]) -> dict[str, list[Glance]]:
+        """Return the runs of each group, without what only a change needs."""
+        found = await self.collection.find({"group_id": {"$in": list(group_ids)}}, dict.fromkeys(GLANCED, 1))
+        runs: dict[str, list[Glance]] = {}
+        for one in found:
+            runs.setdefault(one["group_id"], []).append(Glance.model_validate({**one, "id": one["_id"]}))
+        return runs
+
     async def of_groups(self, group_ids: Sequence[str]) -> dict[str, Stored]:
         """Return every run of these groups, by escalation id."""
         found = await self.collection.find({"group_id": {"$in": list(group_ids)}}, {"body": 1, "untold": 1})
@@ -71,6 +80,8 @@ def _versioned(write: EscalationWrite) -> VersionedWrite:
         "version": one.version,
         "group_id": one.group_id,
         "run": one.run,
+        "group_version": one.group.version,
+        "cards_digest": cards_digest(one.cards),
         "ended": one.ended,
         "chain_id": one.chain_id,
     }

@@ -76,11 +76,17 @@ class Bench:
         calm = 0
         while time.perf_counter() - began < timeout_s:
             waiting = sum(one.messages for one in await states(self.rabbit) if one.name in names)
-            calm = calm + 1 if waiting == 0 and await self._in_flight() == 0 else 0
+            busy = waiting or await self._in_flight() or self._unsent()
+            calm = 0 if busy else calm + 1
             if calm == 2:
                 return time.perf_counter() - began
             await asyncio.sleep(0.1)
         return None
+
+    def _unsent(self) -> int:
+        """Return how many pages wait in the ledger."""
+        with pymongo.MongoClient[dict[str, Any]](self.servers.mongo.url()) as client:
+            return client["tocsin"]["deliveries"].count_documents({"due_at": {"$exists": True}}, limit=1)
 
     def commands(self) -> dict[str, int]:
         """Return how many commands of each kind the database has had."""
@@ -90,6 +96,28 @@ class Bench:
             name: one["total"] for name, one in status.items() if isinstance(one, dict) and "total" in one
         }
         return {name: count for name, count in counts.items() if count > 100}
+
+    async def batches(self) -> dict[str, tuple[float, float]]:
+        """Return how many batches each stage has handled, and how many events they held."""
+        found: dict[str, tuple[float, float]] = {}
+        for service in {one.service for one in self.stack.instances} & set(CONSUMES):
+            lines = await self._metrics(service)
+            counts = {
+                name: sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+                for name in ("tocsin_stage_batch_events_count", "tocsin_stage_batch_events_sum")
+            }
+            found[service] = (
+                counts["tocsin_stage_batch_events_count"],
+                counts["tocsin_stage_batch_events_sum"],
+            )
+        return found
+
+    async def _metrics(self, service: str) -> list[str]:
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(f"{self.stack.url(service)}/metrics") as answer,
+        ):
+            return (await answer.text()).splitlines()
 
     async def _in_flight(self) -> float:
         total = 0.0
@@ -234,7 +262,13 @@ async def _costs_only(bench: Bench, per_s: int) -> int:
     await bench.trial(300, 50, 5.0)
     for pool in (10, 1000):
         before = bench.commands()
+        batches = await bench.batches()
         trial = await bench.trial(per_s, pool, 12.0)
+        for name, (total, held) in (await bench.batches()).items():
+            count, events = total - batches[name][0], held - batches[name][1]
+            print(
+                f"  {name:18} {events / max(count, 1):6.1f} events a batch, {events / trial.accepted:4.1f} an alert"
+            )
         print(f"{pool} groups: {trial.accepted} alerts, drained in {trial.drained_s:.1f} s")
         _print_costs(trial)
         after = bench.commands()
