@@ -31,7 +31,6 @@ class Metrics:
         """Count handled events; `outcome` is done, retry, dead or split."""
         self.handled.labels(self.service, lane or "normal", outcome).inc(events)
 
-
     def count_told(self, keys: Iterable[str]) -> None:
         """Count told events by their routing key."""
         for key, count in TallyOf(keys).items():

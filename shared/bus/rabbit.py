@@ -220,7 +220,9 @@ class Rabbit:
 
     async def _connect(self) -> asyncio.Event:
         # Not `aio_pika.connect`: a connection that fails must be closed here, not whenever it is collected.
-        connection = aio_pika.Connection(make_url(self._url), client_properties={"connection_name": self._name})
+        connection = aio_pika.Connection(
+            make_url(self._url), client_properties={"connection_name": self._name}
+        )
         self._connection = connection
         await connection.connect(timeout=OPERATION_TIMEOUT_S)
         closed = asyncio.Event()

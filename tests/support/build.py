@@ -21,7 +21,9 @@ def minute(number: float) -> datetime:
 
 def an_alert(name: str = "a1", *, at: datetime = NOON, payload: Any = None) -> Alert:
     """Return an alert; its id follows from its name."""
-    return Alert(id=derived_id("test", name), integration_id="C1", received_at=at, payload=payload or {"n": name})
+    return Alert(
+        id=derived_id("test", name), integration_id="C1", received_at=at, payload=payload or {"n": name}
+    )
 
 
 def routed(name: str = "a1", *, at: datetime = NOON, **fields: Any) -> AlertRouted:
@@ -61,7 +63,9 @@ def an_action(action: str, *, id: str = "action-1", **fields: Any) -> ActionRequ
     return ActionRequested(id=id, time=NOON, action=action, **fields)
 
 
-def a_configuration(*steps: dict[str, Any], rules: tuple[Rule, ...] | None = None, **fields: Any) -> ConfigSnapshot:
+def a_configuration(
+    *steps: dict[str, Any], rules: tuple[Rule, ...] | None = None, **fields: Any
+) -> ConfigSnapshot:
     """Return a configuration with route R1 -> chain F1 of these steps, users U1 (alice) and U2 (bob)."""
     made = tuple(
         StepConfig(

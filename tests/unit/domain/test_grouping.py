@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from shared.domain.grouping import fold, group, group_id_of
 from shared.domain.model import Group
-from shared.events import AlertRouted, GroupAcknowledged, GroupAlertAdded, GroupOpened, GroupResolved, StageDecided
+from shared.events import (
+    AlertRouted,
+    GroupAcknowledged,
+    GroupAlertAdded,
+    GroupOpened,
+    GroupResolved,
+    StageDecided,
+)
 from tests.support.build import ALICE, NOON, a_group, minute, routed
 
 
