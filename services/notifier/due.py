@@ -1,13 +1,15 @@
 """Sends the rows whose time has come: prepare, write `sending`, look at the group, hand over, write what became of it.
 
 The order is the promise: the group is read from the primary after `sending` is stored and right before the
-hand-over, so that nothing goes out for a group that somebody has taken by then.
+hand-over, so that nothing goes out for a group that somebody has taken by then. Rows that are as far while another
+write is under way share the next one, and the look at their groups after it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +30,9 @@ from shared.domain.delivery import (
     Retry,
     SendOutcome,
 )
+from shared.domain.model import Group
 from shared.errors import Permanent, Transient, Unanswered, Unavailable
+from shared.gathering import Gathering
 from shared.sending import HandOver, Outlet
 from shared.store.alert_groups import AlertGroups
 from shared.store.deliveries import Claimed, Deliveries
@@ -48,6 +52,13 @@ class NotMine(Exception):
     """Another instance has taken the row over: whatever this one was about to do is not to be done."""
 
 
+@dataclass(frozen=True)
+class Begun:
+    """A row stored as `sending`, and its group as it was right after that."""
+
+    group: Group | None
+
+
 class Sender:
     """Sends claimed rows, one at a time per call of `send`."""
 
@@ -64,6 +75,8 @@ class Sender:
         self._outlet = outlet
         self._telling = telling
         self._bus = bus
+        self._beginning = Gathering(self._begin)
+        self._saving = Gathering(deliveries.write)
         self.describe: Mapping[str, Describe] = {}
         self.policies: Mapping[str, Policy] = {}
         self.observe: Callable[[Delivery], None] = lambda row: None
@@ -123,17 +136,27 @@ class Sender:
             return Refused(error.reason)
 
     async def _hand_over(self, claimed: Claimed, described: Described, ready: HandOver) -> SendOutcome | str:
-        row = claimed.delivery
-        now = clock.now()
-        until = now + timedelta(seconds=described.call.timeout_s + SENDING_MARGIN_S)
-        if not await self._deliveries.begin_sending(claimed, until, now):
+        begun = await self._beginning.add((claimed, described.call.timeout_s + SENDING_MARGIN_S))
+        if begun is None:
             raise NotMine
-        group = await self._groups.get(row.group_id)
-        unwanted = delivery.why_not(row, group)
+        unwanted = delivery.why_not(claimed.delivery, begun.group)
         if unwanted is not None:
             return unwanted
         outcome: SendOutcome = described.channel.read(await ready())
         return outcome
+
+    async def _begin(self, rows: Sequence[tuple[Claimed, float]]) -> list[Begun | None]:
+        """Write `sending` with leases of so many seconds, then look at the groups; None for rows in other hands."""
+        now = clock.now()
+        mine = await self._deliveries.begin_all(
+            [(claimed, now + timedelta(seconds=lease_s)) for claimed, lease_s in rows], now
+        )
+        wanted = {one.delivery.group_id for (one, _), is_mine in zip(rows, mine, strict=True) if is_mine}
+        groups = await self._groups.get_many(list(wanted)) if wanted else {}
+        return [
+            Begun(groups.get(one.delivery.group_id)) if is_mine else None
+            for (one, _), is_mine in zip(rows, mine, strict=True)
+        ]
 
     def _concluded(self, row: Delivery, outcome: SendOutcome) -> Decided:
         return delivery.concluded(row, outcome, self.policies.get(row.channel, Policy()), clock.now())
@@ -142,9 +165,10 @@ class Sender:
         """Write what became of the row, however long the database is away, and have it told."""
         now = clock.now()
         events = [] if event is None else [self._bus.encode(event).stamped(*_times(claimed.delivery))]
+        change = self._deliveries.outcome(claimed, after, events, now)
         while True:
             try:
-                saved = await self._deliveries.save(claimed, after, events, now)
+                saved = await self._saving.add(change)
                 break
             except Unavailable:
                 await asyncio.sleep(PAUSE_S)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
 from shared.domain.model import Frozen, Group
@@ -109,7 +110,7 @@ class Delivery(Frozen):
     created_at: datetime
     finished_at: datetime | None = None
 
-    @property
+    @cached_property
     def event(self) -> NotificationRequested | WebhookRequested:
         """The request itself, the cause of everything that is told about it."""
         if self.kind == "page":
@@ -131,7 +132,7 @@ Decided = tuple[Delivery, Event | None]
 def requested(event: NotificationRequested | WebhookRequested, target: str, now: datetime) -> Delivery:
     """Return the row that a request begins as; due at once."""
     is_page = isinstance(event, NotificationRequested)
-    return Delivery(
+    row = Delivery(
         id=event.id,
         kind="page" if is_page else "webhook",
         channel=event.channel if isinstance(event, NotificationRequested) else "webhook",
@@ -144,6 +145,8 @@ def requested(event: NotificationRequested | WebhookRequested, target: str, now:
         due_at=now,
         created_at=now,
     )
+    vars(row)["event"] = event  # what reading `request` again would give
+    return row
 
 
 def why_not(delivery: Delivery, group: Group | None) -> str | None:

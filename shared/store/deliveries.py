@@ -1,20 +1,23 @@
 """The ledger of pages and webhook calls: one row per request, written by the notifier only.
 
-A pending row is claimed with a lease and may be taken over. `sending` is written just before the hand-over; when
-its lease ends, nobody knows what became of it, and the claim that finds it says so. `body` is the whole row.
+A pending row is claimed with a lease and may be taken over; it may be born with one. `sending` is written just
+before the hand-over; when its lease ends, nobody knows what became of it, and the claim that finds it says so.
+`body` is the whole row, but for what `sending` changes: that stands beside it until the outcome is written.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection as Many
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared.bus.publisher import Encoded
 from shared.domain.delivery import Delivery, DeliveryState
 from shared.store import due, untold
-from shared.store.mongo import Database, Document, Index
+from shared.store.mongo import Database, Document, Index, Update
 
 INDEXES = (
     Index((("channel", 1), ("due_at", 1), ("target", 1)), partial={"due_at": {"$exists": True}}),
@@ -32,6 +35,20 @@ class Claimed:
     token: str
 
 
+@dataclass(frozen=True)
+class Change:
+    """What is to be written into a claimed row; None stands for a field that goes. `mark` tells it when seen again."""
+
+    claimed: Claimed
+    fields: Document
+    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def key(self) -> str:
+        """The row in these very hands."""
+        return f"{self.claimed.delivery.id} {self.claimed.token}"
+
+
 class Deliveries:
     """Repository of `deliveries`. Final rows expire after `keep`."""
 
@@ -43,14 +60,29 @@ class Deliveries:
         """Create the indexes."""
         await self.collection.ensure_indexes(INDEXES)
 
-    async def add(self, rows: Sequence[tuple[Delivery, Sequence[Encoded]]], at: datetime) -> set[str]:
-        """Store new rows, each with what is to be told of it; return the ids of those that existed already."""
-        return await self.collection.insert_new([self._document(row, events, at) for row, events in rows])
+    async def add(
+        self,
+        rows: Sequence[tuple[Delivery, Sequence[Encoded]]],
+        at: datetime,
+        leased: Sequence[Claimed] = (),
+        lease_s: float = 0.0,
+    ) -> set[str]:
+        """Store new rows, each with what is to be told of it; return the ids of those that existed already.
+
+        Rows in `leased` are in the caller's hands from the beginning.
+        """
+        tokens = {one.delivery.id: one.token for one in leased}
+        until = at + timedelta(seconds=lease_s)
+        documents = [self._document(row, events, at) for row, events in rows]
+        for one in documents:
+            if one["_id"] in tokens:
+                one |= {"lease_until": until, "lease_token": tokens[one["_id"]]}
+        return await self.collection.insert_new(documents)
 
     async def get(self, delivery_id: str) -> Delivery | None:
         """Return one row."""
-        found = await self.collection.find_one({"_id": delivery_id}, {"body": 1})
-        return Delivery.model_validate_json(found["body"]) if found is not None else None
+        found = await self.collection.find_one({"_id": delivery_id}, {"body": 1, "state": 1, "url": 1})
+        return _row(found) if found is not None else None
 
     async def untold_of(self, ids: Sequence[str]) -> dict[str, list[Encoded]]:
         """Return what is still to be told of these rows."""
@@ -65,7 +97,7 @@ class Deliveries:
         if without:
             extra["target"] = {"$nin": list(without)}
         found = await due.claim_due(self.collection, now, limit, lease_s, extra)
-        claimed = [Claimed(Delivery.model_validate_json(one["body"]), one["lease_token"]) for one in found]
+        claimed = [Claimed(_row(one), one["lease_token"]) for one in found]
         return sorted(claimed, key=lambda one: (one.delivery.due_at or now, one.delivery.created_at))
 
     async def put_back(self, claimed: Sequence[Claimed]) -> None:
@@ -78,30 +110,33 @@ class Deliveries:
         )
 
     async def begin_sending(self, claimed: Claimed, until: datetime, at: datetime) -> bool:
-        """Write `sending` with a lease until then; False when the row is in other hands by now.
+        """Write `sending` into one row; see `begin_all`."""
+        return (await self.begin_all([(claimed, until)], at))[0]
 
-        `at` stays in the row as `checked_at`: the group is looked at for the last time right after this write.
+    async def begin_all(self, rows: Sequence[tuple[Claimed, datetime]], at: datetime) -> list[bool]:
+        """Write `sending`, each with a lease until then; False for each row that is in other hands by now.
+
+        `at` stays in the rows as `checked_at`: their groups are looked at for the last time right after this write.
         """
-        sending = claimed.delivery.model_copy(update={"state": DeliveryState.SENDING})
-        changed: Document = {
-            "body": sending.model_dump_json(),
-            "state": sending.state.value,
-            "lease_until": until,
-            "checked_at": at,
-        }
-        return await self._mine(claimed, {"$set": changed})
+        return await self.write([Change(one, _sending(one.delivery, until, at)) for one, until in rows])
 
-    async def save(self, claimed: Claimed, after: Delivery, events: Sequence[Encoded], at: datetime) -> bool:
-        """Write what became of a row and end the lease; False when the row is in other hands by now."""
-        document = self._document(after, events, at)
-        gone = {"lease_until": "", "lease_token": ""}
-        if "due_at" not in document:
-            gone["due_at"] = ""
-        return await self._mine(claimed, {"$set": document, "$unset": gone})
+    def outcome(self, claimed: Claimed, after: Delivery, events: Sequence[Encoded], at: datetime) -> Change:
+        """Return the write of what became of a row, which also ends the lease."""
+        gone = {"due_at": None, "lease_until": None, "lease_token": None}
+        return Change(claimed, gone | self._document(after, events, at))
 
-    async def _mine(self, claimed: Claimed, change: Document) -> bool:
-        query = {"_id": claimed.delivery.id, "lease_token": claimed.token}
-        return await self.collection.update_one(query, change) == 1
+    async def write(self, changes: Sequence[Change]) -> list[bool]:
+        """Do all changes in one statement; False for each row that is in other hands by now.
+
+        After an error the same changes may be written again: what was done then counts as done.
+        """
+        outcome = await self.collection.bulk([_statement(changes)])
+        if outcome.modified == len(changes):
+            return [True] * len(changes)
+        ids = [one.claimed.delivery.id for one in changes]
+        stored = await self.collection.find({"_id": {"$in": ids}}, {"written_by": 1})
+        marks = {one.get("written_by") for one in stored}
+        return [one.mark in marks for one in changes]
 
     async def paged(self, group_id: str) -> list[str]:
         """Return the ids of the users whom a page of this group has reached."""
@@ -133,3 +168,29 @@ class Deliveries:
         if events:
             document |= {"untold": untold.pack(events), "untold_at": at}
         return document
+
+
+def _row(document: Mapping[str, Any]) -> Delivery:
+    row = Delivery.model_validate_json(document["body"])
+    if document["state"] != DeliveryState.SENDING.value:
+        return row
+    return row.model_copy(update={"state": DeliveryState.SENDING, "url": document.get("url")})
+
+
+def _sending(row: Delivery, until: datetime, at: datetime) -> Document:
+    changed: Document = {"state": DeliveryState.SENDING.value, "lease_until": until, "checked_at": at}
+    return changed if row.url is None else {**changed, "url": row.url}
+
+
+def _statement(changes: Sequence[Change]) -> Update:
+    """Return one statement that gives each row its own change if it is still in the same hands (docs/adr/0014)."""
+    keys = [one.key for one in changes]
+    at = {"$indexOfArray": [{"$literal": keys}, {"$concat": ["$_id", " ", "$lease_token"]}]}
+    fields = [{**one.fields, "written_by": one.mark} for one in changes]
+    merged = {"$mergeObjects": ["$$ROOT", {"$arrayElemAt": [{"$literal": fields}, "$$at"]}]}
+    written = {"$cond": [{"$gte": ["$$at", 0]}, merged, "$$ROOT"]}
+    change: list[Document] = [{"$replaceWith": {"$let": {"vars": {"at": at}, "in": written}}}]
+    gone = sorted({name for one in changes for name, value in one.fields.items() if value is None})
+    if gone:
+        change.append({"$set": {name: {"$ifNull": [f"${name}", "$$REMOVE"]} for name in gone}})
+    return Update({"_id": {"$in": [one.claimed.delivery.id for one in changes]}}, change, many=True)

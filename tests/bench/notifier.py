@@ -163,7 +163,8 @@ async def run(options: argparse.Namespace, local: LocalServers, folder: Path) ->
         await stack.start_one("notifier")
         try:
             notifier, mongod = stack.pid("notifier"), local.mongo.pid
-            assert notifier is not None and mongod is not None
+            assert notifier is not None
+            assert mongod is not None
             print(f"notifier {notifier} mongod {mongod}", flush=True)
             meter = Meter({"notifier": notifier, "mongod": mongod})
             await meter.measure_idle()
