@@ -49,6 +49,9 @@ class Lane(Generic[Row]):
     Rows claimed above their target's limit wait here for its next free place, for at most 5 s, and no more of
     that target are claimed meanwhile. A cancelled lane claims nothing more, gives back what waits, and lets what
     is in hand end within 10 s.
+
+    A new row needs no claim when there is a place for it: `reserve` the place, store the row as leased, `begin` it.
+    Rows that wait in the ledger go first: while there may be any, no place is reserved.
     """
 
     def __init__(self, name: str, work: Work[Row], limits: Limits) -> None:
@@ -60,41 +63,81 @@ class Lane(Generic[Row]):
         self._waiting: dict[str, _Waiting[Row]] = {}
         self._woken = asyncio.Event()
         self._was_full = False
+        self._reserved = 0
+        self._is_open = False
+        self._is_behind = True
+        self._left_out: frozenset[str] = frozenset()
 
     def wake(self) -> None:
         """Look for due rows now."""
+        self._is_behind = True
         self._woken.set()
+
+    def reserve(self, target: str) -> bool:
+        """Keep a place for a row that is about to be stored; False when it is to wait in the ledger."""
+        if self._is_behind or target in self._waiting or target in self._left_out:
+            return False
+        if self._free <= sum(len(waiting.rows) for waiting in self._waiting.values()):
+            return False
+        self._reserved += 1
+        return True
+
+    def begin(self, row: Row) -> bool:
+        """Take a row whose place was reserved; like a claimed one it may wait here. False when the lane has ended."""
+        self._reserved -= 1
+        if not self._is_open:
+            return False
+        self._take([row])
+        return True
+
+    def release(self) -> None:
+        """Give back a place that was reserved in vain."""
+        self._reserved -= 1
+        if self._was_full:
+            self._woken.set()
+
+    @property
+    def _free(self) -> int:
+        return self._limits.total - len(self._running) - self._reserved
 
     async def run(self) -> None:
         """Work for ever."""
+        self._is_open = True
         try:
             while True:
                 self._woken.clear()
                 if not await self._turn():
                     await self._pause()
         finally:
+            self._is_open, self._is_behind = False, True
             await self._put_back_late(hold_s=0)
             if self._running:
                 await asyncio.wait(self._running, timeout=GRACE_S)
 
     async def _turn(self) -> bool:
         """Start what is due and has a place; return whether there may be more."""
-        free = self._limits.total - len(self._running)
+        self._is_behind = True
+        free = self._free
         self._was_full = free <= 0
         await self._put_back_late(HOLD_S)
         if self._was_full:
             return False
+        left_out = self._full()
         try:
-            claimed = await self._work.claim(free, self._full())
+            claimed = await self._work.claim(free, left_out)
         except Unavailable as error:
             log.warning("claiming.delayed", lane=self.name, reason=error.reason)
             return False
-        for row in claimed:
-            target = self._work.target(row)
-            self._waiting.setdefault(target, _Waiting()).rows.append(row)
-        for target in {self._work.target(row) for row in claimed}:
-            self._start_waiting(target)
+        self._take(claimed)
+        self._left_out = left_out
+        self._is_behind = len(claimed) >= free or self._woken.is_set()
         return bool(claimed)
+
+    def _take(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self._waiting.setdefault(self._work.target(row), _Waiting()).rows.append(row)
+        for target in {self._work.target(row) for row in rows}:
+            self._start_waiting(target)
 
     def _full(self) -> frozenset[str]:
         """The targets that have no place, or rows waiting for the next one."""

@@ -25,7 +25,7 @@ from shared.channels.channel import SmtpCall, SmtpReply, SmtpServer
 from shared.errors import Permanent, Transient, Unanswered
 
 _IDLE_S = 10.0
-_IDLE_LINES = 16
+_IDLE_LINES = 64
 _OPEN_LIMIT_S = 10.0
 _CLOSING = 421  # a server's goodbye to a line that was idle for too long
 

@@ -1,9 +1,16 @@
-"""Takes requests into the ledger and acknowledges; what cannot be sent at all is answered at once."""
+"""Takes requests into the ledger and acknowledges; what cannot be sent at all is answered at once.
+
+A row that a lane has a place for is stored as leased to this instance and begun without a claim. Who dies in
+between leaves a lease to end; the row is claimed then, as any other.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 
+from services.notifier.due import CLAIM_LEASE_S
 from services.notifier.reach import Reach, target_of
 from shared import clock
 from shared.bus.publisher import Encoded, Publisher
@@ -18,10 +25,11 @@ from shared.store.deliveries import Claimed, Deliveries
 from shared.telling import Row, Telling
 
 Request = NotificationRequested | WebhookRequested
+Stored = tuple[delivery.Delivery, Sequence[Encoded]]
 
 
 class Intake:
-    """Writes one row per request, and wakes the lanes that send them."""
+    """Writes one row per request, and hands it to the lane of its channel."""
 
     def __init__(
         self,
@@ -36,19 +44,17 @@ class Intake:
         self._config = config
         self._telling = telling
         self._bus = bus
-        self.lanes: Sequence[Lane[Claimed]] = ()
+        self._unsure: list[Claimed] = []
+        self.lanes: Mapping[str, Lane[Claimed]] = {}
 
     async def handle(self, events: Sequence[Event]) -> Handled:
         """Store what was asked for; a request that is known already is a repeat."""
         requests = [one for one in events if isinstance(one, NotificationRequested | WebhookRequested)]
         config = await self._config.at_least(max(one.config_version for one in requests))
-        now = clock.now()
         rows = [(row, self._encoded(event)) for row, event in (self._row(one, config) for one in requests)]
-        known = await self._deliveries.add(rows, now)
+        known = await self._store(rows)
         untold = await self._deliveries.untold_of(list(known)) if known else {}
         told = [(row.id, untold.get(row.id, ()) if row.id in known else events) for row, events in rows]
-        for lane in self.lanes:
-            lane.wake()
         return Handled(
             [
                 Done((*events, self._bus.encode(_repeat(request))))
@@ -58,6 +64,54 @@ class Intake:
             ],
             lambda: self._telling.clear([Row(*one) for one in told if one[1]]),
         )
+
+    async def _store(self, rows: Sequence[Stored]) -> set[str]:
+        """Store rows and begin those that have a place; return the ids of those that existed already."""
+        await self._give_back()
+        self._unsure = leased = self._reserved([row for row, _ in rows])
+        try:
+            known = await self._deliveries.add(rows, clock.now(), leased, CLAIM_LEASE_S)
+        except BaseException:
+            for one in leased:
+                self.lanes[one.delivery.channel].release()
+            raise
+        begun = self._begin(leased, known)
+        self._unsure = [one for one in leased if one.delivery.id not in begun | known]
+        await self._give_back()
+        for channel in {row.channel for row, _ in rows if row.due_at is not None and row.id not in begun}:
+            if channel in self.lanes:
+                self.lanes[channel].wake()
+        return known
+
+    def _begin(self, leased: Sequence[Claimed], known: Set[str]) -> set[str]:
+        """Hand what was stored as leased to its lane; return the ids of what is worked on now."""
+        begun = set()
+        for one in leased:
+            lane = self.lanes[one.delivery.channel]
+            if one.delivery.id in known:
+                lane.release()
+            elif lane.begin(one):
+                begun.add(one.delivery.id)
+        return begun
+
+    async def _give_back(self) -> None:
+        """End the leases of rows that were perhaps stored when the database went away."""
+        if self._unsure:
+            await self._deliveries.put_back(self._unsure)
+            self._unsure = []
+
+    def _reserved(self, rows: Sequence[delivery.Delivery]) -> list[Claimed]:
+        """Return the rows that have a place, as they will be held. One that comes twice goes through the ledger."""
+        token = uuid.uuid4().hex
+        times = Counter(row.id for row in rows)
+        return [
+            Claimed(row, token)
+            for row in rows
+            if row.due_at is not None
+            and times[row.id] == 1
+            and row.channel in self.lanes
+            and self.lanes[row.channel].reserve(row.target)
+        ]
 
     def _row(self, request: Request, config: ConfigSnapshot) -> delivery.Decided:
         now = clock.now()

@@ -50,7 +50,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         }
         sender.observe = Measures(io.metrics).observe
         lanes = [_lane(name, deliveries, sender) for name in (*reach.names, webhook.CHANNEL.slug)]
-        intake.lanes = lanes
+        intake.lanes = {lane.name: lane for lane in lanes}
         io.spawn("indexes", deliveries.prepare)
         for lane in lanes:
             io.spawn(f"lane.{lane.name}", partial(_run, io, lane))
