@@ -15,7 +15,6 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120)]
 GROUPS = 200
 WAITING = 50_000
 ACKNOWLEDGES = 8
-APPLIED_WITHIN_S = 1.0
 AT_ONCE = 2_000
 
 
@@ -24,7 +23,14 @@ def key(number: int) -> str:
     return f"{number % GROUPS:032d}"
 
 
-async def test_an_acknowledge_overtakes_all_waiting_alerts(house: House, mongo_client: Any, database: str):
+@pytest.mark.parametrize(
+    "within_s",
+    # The usual run shares its two cores with other tests.
+    [3.0, pytest.param(1.0, marks=pytest.mark.deep)],
+)
+async def test_an_acknowledge_overtakes_all_waiting_alerts(
+    house: House, mongo_client: Any, database: str, within_s: float
+):
     await house.configure_all(a_configuration(notify("U1")))
     await house.start("grouper")
     stored = mongo_client[database]
@@ -55,7 +61,7 @@ async def test_an_acknowledge_overtakes_all_waiting_alerts(house: House, mongo_c
     assert await waiting(house.amqp_url, "tocsin.grouper") > 0, (
         "the backlog was gone before the last acknowledge"
     )
-    assert max(took_s) < APPLIED_WITHIN_S, [f"{one:.2f}" for one in took_s]
+    assert max(took_s) < within_s, [f"{one:.2f}" for one in took_s]
     print(f"{WAITING} waiting: acknowledges applied in {', '.join(f'{one * 1000:.0f}' for one in took_s)} ms")
 
 
