@@ -172,6 +172,26 @@ async def test_a_retried_event_comes_back_by_itself(house: House, stage: Stage):
     await all_done(stage, 1)
 
 
+async def test_an_event_that_the_recorder_cannot_keep_is_buried_alone(
+    house: House, stage: Stage, mongo_client: Any, database: str
+):
+    await house.start("recorder")
+    good = [orjson.loads(wire.encode(one, Provenance("test", "t"))) for one in alerts(3)]
+    odd = {**good[1], "id": "odd", "data": {**good[1]["data"], "problems": [{"no": "problem"}]}}
+
+    await put(house.amqp_url, "tocsin.recorder", orjson.dumps([good[0], odd, good[1]]))
+    await put(house.amqp_url, "tocsin.recorder", orjson.dumps([good[2]]))
+
+    (dead,) = await until(lambda: letters_of(house, "tocsin.recorder.dead", 1), what="a dead letter")
+    assert [one["id"] for one in dead.events] == ["odd"]
+
+    async def kept() -> bool:
+        pages = mongo_client[database].journal.find()
+        return {one["alertid"] for one in good} == {alert for one in pages for alert in one["alerts"]}
+
+    await until(kept, what="the others are in the journal")
+
+
 async def test_a_stage_that_is_stopped_while_the_database_is_away_gives_its_batch_back(
     house: House, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
