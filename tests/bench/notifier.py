@@ -18,6 +18,7 @@ from pathlib import Path
 
 import aio_pika
 import psutil
+from pymongo import MongoClient
 
 from deploy.local.servers import LocalServers
 from shared import clock
@@ -63,6 +64,13 @@ def mail_server() -> Iterator[tuple[int, Connection]]:
     finally:
         process.kill()
         process.join()
+
+
+def statements(mongo_url: str) -> int:
+    """Return how many commands the server has taken; a batch of inserts counts once."""
+    with MongoClient(mongo_url) as client:
+        found = client.admin.command("serverStatus")["metrics"]["commands"]
+    return sum(int(found[name]["total"]) for name in ("insert", "update", "find", "getMore", "aggregate"))
 
 
 class Meter:
@@ -168,19 +176,22 @@ async def run(options: argparse.Namespace, local: LocalServers, folder: Path) ->
             print(f"notifier {notifier} mongod {mongod}", flush=True)
             meter = Meter({"notifier": notifier, "mongod": mongod})
             await meter.measure_idle()
+            taken = statements(local.mongo.url())
             meter.begin()
             await publish(local.rabbit.amqp_url(), groups, options.rate, options.together)
             await finished(deliveries, options.pages)
             used = meter.used_s()
+            taken = statements(local.mongo.url()) - taken
         finally:
             await stack.stop()
         ask.send(True)
         mails, repeated, lines = ask.recv()
     took_s = await latencies(deliveries)
     costs = "  ".join(f"{name}_us_per_page={one / options.pages * 1e6:.0f}" for name, one in used.items())
+    p50_ms, p99_ms = (took_s[int(len(took_s) * part)] * 1000 for part in (0.5, 0.99))
     print(
-        f"notifier: {costs}  p50_ms={took_s[len(took_s) // 2] * 1000:.0f}  "
-        f"p99_ms={took_s[int(len(took_s) * 0.99)] * 1000:.0f}  mails={mails} repeated={repeated} lines={lines}"
+        f"notifier: {costs}  statements_per_page={taken / options.pages:.2f}  p50_ms={p50_ms:.0f}  "
+        f"p99_ms={p99_ms:.0f}  mails={mails} repeated={repeated} lines={lines}"
     )
     database.close()
 
