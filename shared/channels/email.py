@@ -7,6 +7,7 @@ import re
 from binascii import b2a_qp
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -43,7 +44,7 @@ def unready(settings: EmailSettings) -> str | None:
     """Return what is missing before mail can be sent."""
     if not settings.host:
         return "e-mail is not set up: TOCSIN_SMTP_HOST is empty"
-    sender = parseaddr(settings.sender)[1]
+    sender = _sender(settings.sender)[1]
     if not _ADDRESS.fullmatch(sender) or not sender.isascii():
         return "e-mail is not set up: TOCSIN_SMTP_FROM holds no address"
     return None
@@ -63,7 +64,7 @@ def address(user: User) -> str | None:
 
 def post(message: Message, target: str, settings: EmailSettings) -> Call:
     """Describe the mail; repeated for the same message it has the same Message-ID."""
-    sender = parseaddr(settings.sender)[1]
+    sender = _sender(settings.sender)[1]
     server = SmtpServer(
         settings.host, settings.port, settings.tls, settings.username, settings.password.get_secret_value()
     )
@@ -87,14 +88,14 @@ def compose(message: Message, recipient: str, sender: str) -> bytes:
     Written by hand because the standard library's composer takes milliseconds per mail.
     """
     group = message.group
-    name, from_address = parseaddr(sender)
+    shown, from_address = _sender(sender)
     domain = from_address.rpartition("@")[2]
     root = f"<{_token(group.id)}@{domain}>"
     # Neither part can hold "=_": in quoted-printable an equals sign is followed by digits or a line's end.
     boundary = f"=_{_token(message.id)}"
     headers = (
         ("Subject", _encoded("Subject", subject(message))),
-        ("From", formataddr((_line(name), from_address))),
+        ("From", shown),
         ("To", recipient),
         ("Date", format_datetime(message.sent_at)),
         ("Message-ID", f"<{_token(message.id)}@{domain}>"),
@@ -111,6 +112,13 @@ def compose(message: Message, recipient: str, sender: str) -> bytes:
     head = "".join(f"{name}: {value}\r\n" for name, value in headers).encode("ascii")
     parts = _part("plain", _text(message), boundary) + _part("html", _html(message), boundary)
     return head + b"\r\n" + parts + f"--{boundary}--\r\n".encode()
+
+
+@lru_cache(maxsize=8)
+def _sender(text: str) -> tuple[str, str]:
+    """Return the From header and the bare address of a sender as it is configured."""
+    name, address = parseaddr(text)
+    return formataddr((_line(name), address)), address
 
 
 def _encoded(name: str, text: str) -> str:
