@@ -70,7 +70,7 @@ async def prove(plan: Plan, folder: Path) -> Verdict:
 async def _under_load(plan: Plan, stack: Stack, servers: LocalServers, mailbox: Mailbox) -> Verdict:
     senders = Senders(plan, [one.url for one in stack.of("receiver")])
     people = People(plan, [one.url for one in stack.of("api")], stack.token)
-    disasters = Disasters(plan, stack, servers, say)
+    disasters = Disasters(plan, stack, servers, mailbox, say)
     acting = asyncio.create_task(people.run())
     sending = asyncio.create_task(senders.run())
     await asyncio.gather(disasters.run(), sending)

@@ -12,10 +12,13 @@ import pymongo
 from pymongo.errors import PyMongoError
 
 from deploy.local.servers import LocalServers
+from tests.chaos.proof.mailbox import Mailbox
 from tests.chaos.proof.plan import Plan
 from tests.support.stack import Stack
 
 READY_S = 90.0
+WORST_MOMENT_S = 10.0
+IN_HAND = 3
 Say = Callable[[str], None]
 
 
@@ -26,6 +29,7 @@ class Disasters:
     plan: Plan
     stack: Stack
     servers: LocalServers
+    mailbox: Mailbox
     say: Say
     in_flight: int = 0
     done: list[str] = field(default_factory=list)
@@ -48,11 +52,19 @@ class Disasters:
             self.say(f"{step}: down {down_s:.1f} s, all ready after {time.monotonic() - began:.1f} s")
 
     async def _service(self, service: str, index: int, down_s: float) -> None:
+        if service == "notifier":
+            await self._until_mails_are_in_hand()
         self.stack.kill9(service, index)
         if service == "notifier":
             self.in_flight += await asyncio.to_thread(self._sending)
         await asyncio.sleep(down_s)
         await self.stack.start_one(service, index)
+
+    async def _until_mails_are_in_hand(self) -> None:
+        """Wait for the worst moment to kill a notifier; without pages on their way there is none."""
+        until = time.monotonic() + WORST_MOMENT_S
+        while self.mailbox.in_hand < IN_HAND and time.monotonic() < until:
+            await asyncio.sleep(0.005)
 
     async def _server(self, word: str, what: str, down_s: float) -> None:
         server: Any = self.servers.rabbit if what == "broker" else self.servers.mongo

@@ -36,6 +36,7 @@ class Mailbox(SmtpDouble):
     def __init__(self, chance: random.Random) -> None:
         super().__init__()
         self.taken_at: list[float] = []
+        self.in_hand = 0  # mails that were taken and not answered for yet
         self._chance = chance
 
     async def handle_RCPT(
@@ -46,11 +47,15 @@ class Mailbox(SmtpDouble):
         return await super().handle_RCPT(server, session, envelope, address, options)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Take the mail and the time."""
-        await asyncio.sleep(self._chance.uniform(0.0, SLOWEST_S))
+        """Take the mail and note the time; the answer comes later, or never if the sender is dead by then."""
         before = len(self.mails)
         answer = await super().handle_DATA(server, session, envelope)
         self.taken_at += [time.time()] * (len(self.mails) - before)
+        self.in_hand += 1
+        try:
+            await asyncio.sleep(self._chance.uniform(0.0, SLOWEST_S))
+        finally:
+            self.in_hand -= 1
         return answer
 
     def pages(self) -> list[Page]:
