@@ -39,8 +39,6 @@ from shared.store.deliveries import Claimed, Deliveries
 from shared.telling import Telling
 
 log = structlog.get_logger(__name__)
-# Longer than all that comes before `sending` may take (10 s to reach a mail server).
-CLAIM_LEASE_S = 15.0
 # What a `sending` row's lease is longer than the call's own limit.
 SENDING_MARGIN_S = 5.0
 PAUSE_S = 0.25

@@ -10,7 +10,6 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
-from services.notifier.due import CLAIM_LEASE_S
 from services.notifier.reach import Reach, target_of
 from shared import clock
 from shared.bus.publisher import Encoded, Publisher
@@ -21,7 +20,7 @@ from shared.errors import Permanent
 from shared.events import Event, NotificationRequested, StageDecided, WebhookRequested
 from shared.live_configuration import LiveConfiguration
 from shared.stage import Done, Handled
-from shared.store.deliveries import Claimed, Deliveries
+from shared.store.deliveries import CLAIM_LEASE_S, Claimed, Deliveries
 from shared.telling import Row, Telling
 
 Request = NotificationRequested | WebhookRequested

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from services.notifier.describing import Pages, Webhooks
-from services.notifier.due import CLAIM_LEASE_S, Sender
+from services.notifier.due import Sender
 from services.notifier.handlers import Intake
 from services.notifier.measures import Measures
 from services.notifier.reach import Reach
@@ -24,7 +24,7 @@ from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.alert_groups import AlertGroups
 from shared.store.alerts import Alerts
-from shared.store.deliveries import Claimed, Deliveries
+from shared.store.deliveries import CLAIM_LEASE_S, Claimed, Deliveries
 from shared.telling import Telling
 
 

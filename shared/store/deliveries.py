@@ -26,6 +26,9 @@ INDEXES = (
     *untold.INDEXES,
 )
 
+# Longer than all that comes before `sending` may take (10 s to reach a mail server).
+CLAIM_LEASE_S = 15.0
+
 
 @dataclass(frozen=True)
 class Claimed:
