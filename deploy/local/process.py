@@ -22,6 +22,10 @@ class StartFailed(Exception):
     """A server did not become ready; the message names its log."""
 
 
+# A server may outlive the object that started it; a handle that is collected first would call that a leak.
+_started: list[subprocess.Popen[bytes]] = []
+
+
 class OwnedProcess:
     """One process per home folder; `home/pid` remembers its number between commands."""
 
@@ -61,6 +65,7 @@ class OwnedProcess:
                 cwd=folder or self.home,
                 start_new_session=True,
             )
+        _started.append(self._child)
         self._pid_file.write_text(str(self._child.pid))
 
     def wait_until(self, is_ready: Callable[[], bool], timeout_s: float, log: Path) -> None:
