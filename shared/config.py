@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     )
 
     prefetch: int = Field(
-        default=50, description="messages in hand per lane; a message holds up to 64 events"
+        default=20, description="messages in hand per lane; a message holds up to 64 events"
     )
     template_timeout_s: float = Field(default=0.25, description="limit for one template evaluation")
     retention_days: int = Field(

@@ -61,6 +61,7 @@ class StageLoop:
         self._lanes: list[tuple[str, Lane]] = []
         self._settler = Settler(rabbit, publisher.service, publisher.instance)
         self._stopping = False
+        self._clearing: asyncio.Task[None] | None = None
         self.probe: Callable[[], Awaitable[None]] | None = None
         self.paused_by: str | None = None
         self.last_turn_s = time.monotonic()
@@ -72,17 +73,26 @@ class StageLoop:
     async def run(self) -> None:
         """Handle batches until `stop`; what is in hand then is finished first."""
         await self._rabbit.resume()
-        while not self._stopping:
-            self.last_turn_s = time.monotonic()
-            worked = False
-            for name, lane in self._lanes:
-                messages = take(lane)
-                if messages:
-                    worked = True
-                    await self._turn(name, messages)
-            if not worked:
-                await self._wait()
+        try:
+            while not self._stopping:
+                await self._round()
+            await self._end_clearing()
+        finally:
+            if self._clearing is not None:
+                self._clearing.cancel()
         await self._rabbit.pause()
+
+    async def _round(self) -> None:
+        """Give each lane a turn; with nothing to do, wait."""
+        self.last_turn_s = time.monotonic()
+        worked = False
+        for name, lane in self._lanes:
+            messages = take(lane)
+            if messages:
+                worked = True
+                await self._turn(name, messages)
+        if not worked:
+            await self._wait()
 
     def stop(self) -> None:
         """Take nothing more; `run` returns after the batch in hand."""
@@ -131,7 +141,7 @@ class StageLoop:
                 await steadily(self._rabbit, lambda: self._publisher.publish_encoded(stamped))
                 self._metrics.count_told(one.key for one in stamped)
             if handled.told is not None:
-                await self._clear(handled)
+                await self._begin_clearing(handled.told)
             self._trace(batch, handled, began_ns)
             self._metrics.batch_events.observe(len(batch.events))
         if messages[0].redelivered:
@@ -277,11 +287,23 @@ class StageLoop:
                     stamped.append(encoded.stamped(waited_ms, worked_ms))
         return stamped
 
-    async def _clear(self, handled: Handled) -> None:
-        """Clear `untold`; when that fails the events are told once more later, with the same ids."""
-        assert handled.told is not None
+    async def _begin_clearing(self, clear: Callable[[], Awaitable[None]]) -> None:
+        """Clear `untold` while the next batch is taken; one clearing at a time.
+
+        It is not waited for before the ack: whoever dies meanwhile leaves events that are told once more later,
+        with the same ids.
+        """
+        await self._end_clearing()
+        self._clearing = asyncio.create_task(self._clear(clear))
+
+    async def _end_clearing(self) -> None:
+        clearing, self._clearing = self._clearing, None
+        if clearing is not None:
+            await clearing
+
+    async def _clear(self, clear: Callable[[], Awaitable[None]]) -> None:
         try:
-            await handled.told()
+            await clear()
         except Unavailable as error:
             log.warning("untold.kept", reason=error.reason)
 

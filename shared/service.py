@@ -27,6 +27,7 @@ from shared.events import ActionApplied, ActionRefused, ConfigChanged, Event
 from shared.health import Check, Health, HttpServer
 from shared.live_configuration import LiveConfiguration, load_until_there
 from shared.loop import StageLoop
+from shared.memory import give_memory_back
 from shared.metrics import Metrics
 from shared.raw_loop import RawHandler, RawLoop
 from shared.secrets import Secrets
@@ -271,6 +272,7 @@ def run_all(services: Sequence[tuple[Service, Settings]]) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
+    give_memory_back()
     uvloop.run(_run_until_signalled(services))
 
 

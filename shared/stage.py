@@ -38,7 +38,7 @@ Outcome = Done | Retry | Dead
 class Handled:
     """One outcome per event of the batch, in order.
 
-    `told` is awaited when all events are confirmed and before the batch is acknowledged; it clears `untold`.
+    `told` runs once all events are confirmed, beside the next batch; it clears `untold`.
     """
 
     outcomes: Sequence[Outcome]

@@ -46,8 +46,8 @@ class Grouper:
             outcomes[position] = Done((*before.events, *one.events))
 
         async def clear() -> None:
+            await self._telling.answer(answers)
             rows = [Row(one.document_id, one.events, one.alerts) for one in told if one.document_id]
             await self._telling.clear(rows)
-            await self._telling.answer(answers)
 
         return Handled(outcomes, clear)
