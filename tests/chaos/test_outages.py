@@ -94,7 +94,9 @@ async def test_while_the_database_is_away_stages_pause_and_they_go_on_when_it_is
     await until(lambda: _is(outage.readiness("grouper-0"), 200), 30, what="the grouper is ready")
     ready_s = time.monotonic() - back
     await outage.all_arrived()
-    print(f"ready {ready_s:.2f} s, all grouped {time.monotonic() - back:.2f} s after the return of the database")
+    print(
+        f"ready {ready_s:.2f} s, all grouped {time.monotonic() - back:.2f} s after the return of the database"
+    )
     assert ready_s < BACK_WITHIN_S
     assert await outage.dead_letters() == {}
 
