@@ -6,6 +6,7 @@ started with a mark in its environment, and only a process that carries the mark
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import subprocess
@@ -24,6 +25,14 @@ class StartFailed(Exception):
 
 # A server may outlive the object that started it; a handle that is collected first would call that a leak.
 _started: list[subprocess.Popen[bytes]] = []
+
+
+@atexit.register
+def _let_go() -> None:
+    """At the end of this process its servers are nobody's children any more, and that is no leak either."""
+    for one in _started:
+        if one.poll() is None:
+            one.returncode = 0
 
 
 class OwnedProcess:
