@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from services.api.declare_children import Children
+from services.api.declare_children import Children, label_bodies
 from services.api.declare_faults import Faults
 from services.api.resources.chains import CHAINS
 from services.api.resources.desk import Desk, Resource
@@ -95,7 +95,10 @@ class _Declaring:
                 # What is no longer written goes back to the default.
                 self._desk.draft.put(before.model_copy(update={"templates": {}}))
             names = {"name", "type", "description_short", "allow_source_based_resolving", "templates"}
-            row = self._saved(INTEGRATIONS, declared.name, declared.model_dump(include=names))
+            fields = declared.model_dump(include=names | {"label_template"})
+            for name in ("labels", "dynamic_labels"):
+                fields[name] = label_bodies(getattr(declared, name))
+            row = self._saved(INTEGRATIONS, declared.name, fields)
             if declared.token is not None:
                 row = retoken(self._desk, row, declared.token)
             self._children.routes((*path, "routes"), row, declared.routes)

@@ -16,6 +16,7 @@ from shared.domain.declaration import (
     DeclaredStep,
     Path,
 )
+from shared.domain.labels import by_key
 
 C = TypeVar("C", Route, Rule, StepConfig)
 D = TypeVar("D")
@@ -69,9 +70,8 @@ class Children:
         ]
         pairs = self._matched(before, declared, _same_expression)
         for position, (one, row) in enumerate(pairs):
-            with self._faults.at((*path, position, _expression(one)[0])):
-                body = routes.RouteBody(integration_id=integration.id)
-                target = row or routes.create(self._desk, body)
+            with self._faults.at((*path, position, _kind(one))):
+                target = row or routes.create(self._desk, routes.RouteBody(integration_id=integration.id))
                 self._put(self.write_route((*path, position), target, one), position)
 
     def write_route(self, path: Path, row: Route, declared: DeclaredDefaultRoute) -> Route:
@@ -81,8 +81,7 @@ class Children:
         chain_id = self._faults.id_of(Chain, declared.chain, (*path, "chain"))
         fields: dict[str, Any] = {"escalation_chain_id": chain_id, "slack": slack, **others}
         if isinstance(declared, DeclaredRoute):
-            kind, expression = _expression(declared)
-            fields |= {"routing_type": kind, "routing_regex": expression}
+            fields |= _expression(declared)
         return routes.change(self._desk, row, routes.RouteBody.model_validate(fields))
 
     def _matched(
@@ -125,9 +124,29 @@ class Children:
 
 
 def _same_expression(row: Route, declared: DeclaredRoute) -> bool:
-    return (row.routing_type, row.routing_regex) == _expression(declared)
+    wanted = by_key(row.filtering_labels) or None
+    texts = {row.routing_type: row.routing_regex}
+    return (texts.get("jinja2"), texts.get("regex"), wanted) == (
+        declared.jinja2,
+        declared.regex,
+        declared.labels,
+    )
 
 
-def _expression(declared: DeclaredRoute) -> tuple[str, str]:
-    """Return the kind of a route's expression and the expression."""
-    return ("jinja2", declared.jinja2) if declared.jinja2 is not None else ("regex", declared.regex or "")
+def _kind(declared: DeclaredRoute) -> str:
+    if declared.labels is not None:
+        return "labels"
+    return "jinja2" if declared.jinja2 is not None else "regex"
+
+
+def _expression(declared: DeclaredRoute) -> dict[str, Any]:
+    """Return the kind of a route's expression and the expression, as a client of the API would write them."""
+    kind = _kind(declared)
+    if kind == "labels":
+        return {"routing_type": kind, "filtering_labels": label_bodies(declared.labels or {})}
+    return {"routing_type": kind, "routing_regex": getattr(declared, kind)}
+
+
+def label_bodies(declared: dict[str, str]) -> list[dict[str, str]]:
+    """Return labels by key as a client of the API would write them."""
+    return [{"key": key, "value": value} for key, value in declared.items()]

@@ -13,7 +13,8 @@ from shared.domain.declaration import Fault, Path
 
 N = TypeVar("N", bound=User | Webhook | Chain | Integration)
 # What the public API names otherwise than a declaration does.
-WITHOUT_PLACE = ("detail", "non_field_errors", "routing_regex")
+WITHOUT_PLACE = ("detail", "non_field_errors", "routing_regex", "filtering_labels")
+LABELS = ("labels", "dynamic_labels")
 NOUNS: dict[type[object], str] = {
     User: "user",
     Webhook: "webhook",
@@ -69,4 +70,7 @@ def _placed(field: str, text: str) -> tuple[Path, str]:
     if field == "templates":
         where, colon, sentence = text.partition(": ")
         return (field, *where.split(".")), sentence if colon else text
+    if field in LABELS:
+        key, colon, sentence = text.partition(": ")
+        return (field, key) if colon else (field,), sentence or text
     return (field,), text

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.api.api import Api
+from services.api.resources import labels
 from shared.domain.configuration import Integration
 from shared.domain.configuration_draft import Tables
+from shared.domain.labels import Label
 from shared.domain.model import Actor, Alert, Group
 from shared.store.alerts import Alerts
 
@@ -55,7 +57,7 @@ def group_shape(public_url: str, group: Group, last_alert: Alert | None, tables:
         "acknowledged_by": _user_id(group.acknowledged_by),
         "silenced_at": instant(group.silenced_at),
         "silenced_until": instant(group.silenced_until),
-        "labels": [_label(key, value) for key, value in sorted(group.labels.items())],
+        "labels": labels.shown(Label(key=key, value=value) for key, value in sorted(group.labels.items())),
         "title": group.title,
         "permalinks": _permalinks(public_url, group),
         "last_alert": alert_shape(last_alert, group.id) if last_alert is not None else None,
@@ -69,7 +71,3 @@ def _permalinks(public_url: str, group: Group) -> dict[str, str | None]:
 
 def _user_id(actor: Actor | None) -> str | None:
     return actor.id if actor is not None and actor.kind == "user" else None
-
-
-def _label(key: str, value: str) -> dict[str, dict[str, str]]:
-    return {"key": {"id": key, "name": key}, "value": {"id": value, "name": value}}

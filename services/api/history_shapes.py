@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.api.shapes import Shape
+from services.api.shapes import Label, Shape
 
 
 class Alert(Shape):
@@ -16,20 +16,6 @@ class Alert(Shape):
     alert_group_id: str
     created_at: str
     payload: Any
-
-
-class Name(Shape):
-    """A label's key or value."""
-
-    id: str
-    name: str
-
-
-class Label(Shape):
-    """A label of a group."""
-
-    key: Name
-    value: Name
 
 
 class Permalinks(Shape):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict
 
 
@@ -83,6 +81,20 @@ class Templates(Shape):
     phone_call: Title
 
 
+class Name(Shape):
+    """A label's key or value."""
+
+    id: str
+    name: str
+
+
+class Label(Shape):
+    """A label; the value of a dynamic one is a template."""
+
+    key: Name
+    value: Name
+
+
 class Integration(Shape):
     """A way in."""
 
@@ -97,8 +109,9 @@ class Integration(Shape):
     templates: Templates
     allow_source_based_resolving: bool
     heartbeat: Link
-    labels: list[Any]
-    dynamic_labels: list[Any]
+    labels: list[Label]
+    dynamic_labels: list[Label]
+    label_template: str | None
     maintenance_mode: str | None
     maintenance_started_at: str | None
     maintenance_end_at: str | None
@@ -112,6 +125,7 @@ class Route(Shape):
     escalation_chain_id: str | None
     routing_type: str
     routing_regex: str | None
+    filtering_labels: list[Label]
     position: int
     is_the_last_route: bool
     slack: SlackTarget

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from shared.domain.labels import Label, LabelSettings
 from shared.domain.model import Frozen
 
 # A text per behavioural template, a {part: text} per medium; None means the type's default (reference 4.5).
@@ -25,6 +26,7 @@ class Integration(Frozen):
     team_id: str | None = None
     allow_source_based_resolving: bool = True
     templates: Templates = Field(default_factory=dict)
+    labels: LabelSettings = LabelSettings()
 
 
 class ChatTarget(Frozen):
@@ -37,15 +39,17 @@ class ChatTarget(Frozen):
 class Route(Frozen):
     """One line of an integration's routing table; the default route matches always and comes last.
 
-    `routing_type` is "jinja2" or "regex"; `routing_regex` is the expression of either (reference 2.2).
+    `routing_type` is "jinja2" or "regex", whose expression is `routing_regex`, or "labels": every one of
+    `filtering_labels` must be a label of the alert (reference 2.2). What is empty never matches.
     """
 
     id: str
     integration_id: str
     position: int = 0
     is_default: bool = False
-    routing_type: Literal["jinja2", "regex"] = "regex"
+    routing_type: Literal["jinja2", "regex", "labels"] = "regex"
     routing_regex: str = ""
+    filtering_labels: tuple[Label, ...] = ()
     escalation_chain_id: str | None = None
     slack: ChatTarget = ChatTarget(enabled=True)
     telegram: ChatTarget = ChatTarget()

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from shared.domain.labels import as_text
+
 Path = tuple[str | int, ...]
 DURATION = re.compile(r"(\d+)\s*([smhd]?)")
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -45,6 +47,8 @@ def _word_as_type(value: Any) -> Any:
 
 
 Seconds = Annotated[int, BeforeValidator(_seconds)]
+# A bare number, true or false is a label's text too.
+LabelText = Annotated[str, BeforeValidator(lambda value: as_text(value) or value)]
 
 
 class Part(BaseModel):
@@ -133,20 +137,21 @@ class DeclaredDefaultRoute(Part):
 
 
 class DeclaredRoute(DeclaredDefaultRoute):
-    """One route: an expression of one of two kinds."""
+    """One route: an expression of one of two kinds, or the labels that an alert must have."""
 
     jinja2: str | None = None
     regex: str | None = None
+    labels: dict[str, LabelText] | None = None
 
     @model_validator(mode="after")
     def _one_expression(self) -> DeclaredRoute:
-        if (self.jinja2 is None) == (self.regex is None):
-            raise ValueError("a route needs exactly one of jinja2 and regex")
+        if [self.jinja2, self.regex, self.labels].count(None) != 2:
+            raise ValueError("a route needs exactly one of jinja2, regex and labels")
         return self
 
 
 class DeclaredIntegration(Part):
-    """A way in, known by name; `token` fixes the token of its URL."""
+    """A way in, known by name; `token` fixes the token of its URL. `dynamic_labels` are templates by key."""
 
     name: str
     type: str
@@ -154,6 +159,9 @@ class DeclaredIntegration(Part):
     description_short: str | None = None
     allow_source_based_resolving: bool = True
     templates: dict[str, Any] = Field(default_factory=dict)
+    labels: dict[str, LabelText] = Field(default_factory=dict)
+    dynamic_labels: dict[str, str] = Field(default_factory=dict)
+    label_template: str | None = None
     routes: list[DeclaredRoute] | None = None
     default_route: DeclaredDefaultRoute | None = None
 

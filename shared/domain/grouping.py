@@ -179,7 +179,7 @@ def _with_alert(group: Group, event: AlertRouted, resolve: bool) -> Group:
         changes |= {"last_alert_at": alert.received_at, "last_alert_id": alert.id}
         changes["title"] = event.title or group.title
     if _at(alert) < (group.opened_at, group.first_alert_id):
-        changes |= {"opened_at": alert.received_at, "first_alert_id": alert.id}
+        changes |= {"opened_at": alert.received_at, "first_alert_id": alert.id, "labels": event.labels}
     if resolve:
         if not group.is_open and _at(alert) > _resolved_through(group):
             changes |= {"resolved_through": alert.received_at, "resolved_through_id": alert.id}

@@ -35,7 +35,11 @@ def preview(job: PreviewJob, now: datetime) -> Preview:
     alert = Alert(id=ID, integration_id=ID, received_at=now, payload=job.payload)
     routed = route(RouteJob(alert=alert, integration=integration), now)
     asked = RenderJob(
-        integration=integration, group=_group(now), payload=job.payload, media=MEDIA, group_url=GROUP_URL
+        integration=integration,
+        group=_group(now, routed.labels),
+        payload=job.payload,
+        media=MEDIA,
+        group_url=GROUP_URL,
     )
     texts, source_link, problems = render_texts(asked, now)
     return Preview(
@@ -51,7 +55,7 @@ def preview(job: PreviewJob, now: datetime) -> Preview:
     )
 
 
-def _group(now: datetime) -> Group:
+def _group(now: datetime, labels: dict[str, str]) -> Group:
     return Group(
         id=ID,
         integration_id=ID,
@@ -61,6 +65,7 @@ def _group(now: datetime) -> Group:
         last_alert_id=ID,
         opened_at=now,
         last_alert_at=now,
+        labels=labels,
     )
 
 

@@ -50,6 +50,7 @@ class _Rendering:
         self._escaped: Any = None
         variables = {
             "payload": job.payload,
+            "labels": job.group.labels,
             "integration_name": job.integration.name,
             "source_link": "",
             "grafana_oncall_alert_group_id": number,
@@ -82,7 +83,7 @@ class _Rendering:
     def _telegram(self) -> Texts:
         """Telegram's templates make HTML, so what they are given is escaped before."""
         variables = self.evaluation.variables
-        given = {name: variables[name] for name in ("payload", "web_title", "web_message")}
+        given = {name: variables[name] for name in ("payload", "labels", "web_title", "web_message")}
         variables.update({name: prepared_for_telegram(value) for name, value in given.items()})
         try:
             return Texts(**{part: self._text("telegram", part) for part in PARTS["telegram"]})

@@ -8,6 +8,8 @@ from typing import Any
 
 from shared.domain.configuration import Route
 from shared.domain.evaluation import Evaluation, default_of, sources_of, template_of
+from shared.domain.labelling import labels_of
+from shared.domain.labels import Label
 from shared.domain.model import Alert
 from shared.domain.template_jobs import Routed, RouteJob, digest, plain_title
 from shared.templates import TITLE_LIMIT, TemplateFailure, is_true, search
@@ -16,14 +18,15 @@ __all__ = ["RouteJob", "Routed", "route"]
 
 
 def route(job: RouteJob, now: datetime) -> Routed:
-    """Decide one alert: route, grouping key, signals and title.
+    """Decide one alert: labels, route, grouping key, signals and title.
 
     A routing expression that fails is no match; a grouping template that fails groups nothing; a signal that
     fails is no signal. `resolve` is False where the integration does not let its source resolve.
     """
     alert, integration = job.alert, job.integration
-    variables = {"payload": alert.payload, "labels": None, "integration_name": integration.name}
+    variables = {"payload": alert.payload, "labels": {}, "integration_name": integration.name}
     evaluation = Evaluation(integration, alert.id, now, variables)
+    labels = evaluation.variables["labels"] = labels_of(evaluation)
     chosen, route_reason = _route(evaluation, job.routes)
     key, grouping_reason = _grouping_key(evaluation, alert)
     return Routed(
@@ -35,6 +38,7 @@ def route(job: RouteJob, now: datetime) -> Routed:
         resolve=integration.allow_source_based_resolving and _signal(evaluation, "resolve_signal"),
         acknowledge=_signal(evaluation, "acknowledge_signal"),
         title=_title(evaluation),
+        labels=labels,
         problems=tuple(evaluation.problems),
     )
 
@@ -64,6 +68,8 @@ class _Dump:
 
 
 def _matches(evaluation: Evaluation, one: Route, dump: _Dump) -> bool:
+    if one.routing_type == "labels":
+        return _has_all(evaluation.variables["labels"], one.filtering_labels)
     if not one.routing_regex:
         return False
     where = f"route {one.id}"
@@ -77,6 +83,10 @@ def _matches(evaluation: Evaluation, one: Route, dump: _Dump) -> bool:
     except (RecursionError, TypeError, ValueError) as error:
         evaluation.note(where, TemplateFailure(f"the payload has no JSON text: {error}"))
     return False
+
+
+def _has_all(labels: dict[str, str], wanted: tuple[Label, ...]) -> bool:
+    return bool(wanted) and all(labels.get(one.key) == one.value for one in wanted)
 
 
 def _grouping_key(evaluation: Evaluation, alert: Alert) -> tuple[str | None, str]:

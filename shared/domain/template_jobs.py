@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.configuration import Integration, Route, Templates
+from shared.domain.labels import MOST_LABELS, by_key
 from shared.domain.model import Alert, Card, Frozen, Group, Problem
 
 TITLE, MESSAGE, IMAGE = "title", "message", "image_url"
@@ -46,7 +47,7 @@ class Routed(Frozen):
 
     `grouping_key` is the text that groups it, None when nothing does; `grouping_digest` its md5 hex, and
     without a key that of the alert's id, so that a repeated delivery gets the same. `title` is the raw web
-    title, cut after 500 characters, None when there is none.
+    title, cut after 500 characters, None when there is none. `labels` are at most fifteen, by key.
     """
 
     route_id: str | None = None
@@ -135,6 +136,7 @@ def routed_without_templates(job: RouteJob, problem: Problem) -> Routed:
         grouping_digest=digest(job.alert.id),
         grouping_reason=f"not grouped: {problem.message}",
         title=plain_title(job.integration),
+        labels=dict(sorted(by_key(job.integration.labels.static).items())[:MOST_LABELS]),
         problems=(problem,),
     )
 

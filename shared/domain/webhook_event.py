@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.domain.configuration import Integration, User, Webhook
+from shared.domain.labels import by_key
 from shared.domain.model import Actor, Alert, Frozen, Group
 
 MASKED = "****************"
@@ -122,8 +123,14 @@ def _group(facts: Facts) -> dict[str, Any]:
 def _integration(facts: Facts) -> dict[str, Any]:
     one = facts.integration
     if one is None:
-        return {"id": facts.group.integration_id, "type": None, "name": None, "team": None}
-    return {"id": one.id, "type": one.type, "name": one.name, "team": one.team_id}
+        return {"id": facts.group.integration_id, "type": None, "name": None, "team": None, "labels": {}}
+    return {
+        "id": one.id,
+        "type": one.type,
+        "name": one.name,
+        "team": one.team_id,
+        "labels": by_key(one.labels.static),
+    }
 
 
 def _actor(group: Group) -> Actor | None:

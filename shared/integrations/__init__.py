@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from functools import lru_cache
 
 from shared.domain.configuration import Templates
@@ -43,3 +44,9 @@ def defaults_of(slug: str) -> Templates:
     """Return the templates a type brings along; those of the plain webhook for a type that no longer exists."""
     found = by_slug(slug) or _found()["webhook"]
     return found.templates
+
+
+def dynamic_labels_of(slug: str) -> Mapping[str, str]:
+    """Return the templates of the labels that a type brings along, by key."""
+    found = by_slug(slug)
+    return found.dynamic_labels if found is not None else {}

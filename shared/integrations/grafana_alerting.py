@@ -18,4 +18,5 @@ TYPE = IntegrationType(
     ),
     bodies=one_object,
     prepare=alertmanager_body.with_counts,
+    dynamic_labels={"service_name": "{{ (payload.commonLabels or {}).service_name }}"},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,7 +44,8 @@ class IntegrationType:
 
     `templates` holds the default of every template the type has an own one for; media that are not named
     use its web templates. `bodies` makes one body into the alerts it holds, `prepare` adds to one payload
-    what its templates count on. `notes` tells, in Markdown, how to set the sender up.
+    what its templates count on. `notes` tells, in Markdown, how to set the sender up. `dynamic_labels` are
+    templates by key that give every alert of the type a label.
     """
 
     slug: str
@@ -55,6 +56,7 @@ class IntegrationType:
     notes: str
     bodies: Callable[[Any], list[Any]] = field(default=one_alert)
     prepare: Callable[[Any], Any] = field(default=as_sent)
+    dynamic_labels: Mapping[str, str] = field(default_factory=dict)
 
     def split(self, body: Any) -> list[Any]:
         """Return the payloads of the alerts in one body, in its order, prepared for the templates.

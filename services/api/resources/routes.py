@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from services.api.refusals import Invalid, Refused
-from services.api.resources import chat_targets
+from services.api.resources import chat_targets, labels
 from services.api.resources.checks import regex_problem, template_problem
 from services.api.resources.desk import Desk, Resource, at_most, required
 from services.api.resources.positions import place
 from shared.domain.configuration import Chain, Integration, Route
+from shared.domain.labels import Label
 
 MAX_EXPRESSION = 1024
 
@@ -21,6 +22,7 @@ class RouteBody(chat_targets.TargetsBody):
     escalation_chain_id: str | None = None
     routing_type: str | None = None
     routing_regex: str | None = None
+    filtering_labels: list[labels.LabelBody] | None = None
     position: int | None = None
     manual_order: bool | None = None
 
@@ -33,6 +35,7 @@ def show(_desk: Desk, row: Route, _query: dict[str, str]) -> dict[str, Any]:
         "escalation_chain_id": row.escalation_chain_id,
         "routing_type": row.routing_type,
         "routing_regex": None if row.is_default else row.routing_regex,
+        "filtering_labels": labels.shown(row.filtering_labels),
         "position": row.position,
         "is_the_last_route": row.is_default,
         **chat_targets.shown(row),
@@ -107,16 +110,28 @@ def _written(desk: Desk, row: Route, body: RouteBody) -> Route:
     return row.model_copy(update=changes)
 
 
-def _expression(row: Route, body: RouteBody) -> dict[str, str]:
+def _expression(row: Route, body: RouteBody) -> dict[str, Any]:
     kind = body.routing_type or row.routing_type
     text = row.routing_regex if body.routing_regex is None else body.routing_regex
-    if kind not in ("jinja2", "regex"):
-        raise Invalid.field("routing_type", "Must be jinja2 or regex.")
+    if kind not in ("jinja2", "regex", "labels"):
+        raise Invalid.field("routing_type", "Must be jinja2, regex or labels.")
+    if kind == "labels":
+        return {"routing_type": kind, "routing_regex": "", "filtering_labels": _labels(row, body)}
     at_most(text, MAX_EXPRESSION, "routing_regex")
     problem = template_problem(text) if kind == "jinja2" else regex_problem(text)
     if problem is not None:
         raise Invalid.field("routing_regex", problem)
-    return {"routing_type": kind, "routing_regex": text}
+    return {"routing_type": kind, "routing_regex": text, "filtering_labels": ()}
+
+
+def _labels(row: Route, body: RouteBody) -> tuple[Label, ...]:
+    """Return the labels that an alert must have; without any the route would match nothing, for ever."""
+    wanted = row.filtering_labels
+    if body.sent("filtering_labels"):
+        wanted = labels.read(body.filtering_labels or (), "filtering_labels")
+    if not wanted:
+        raise Invalid.field("filtering_labels", "A route by labels needs at least one label.")
+    return wanted
 
 
 def _placed(desk: Desk, row: Route, body: RouteBody, now: int | None) -> int:
