@@ -49,7 +49,13 @@ def route_job(job: RouteJob, reference: int) -> bytes:
     """
     alert = job.alert
     return orjson.dumps(
-        {"ref": reference, "id": alert.id, "payload": alert.payload, "is_demo": alert.is_demo},
+        {
+            "ref": reference,
+            "id": alert.id,
+            "payload": alert.payload,
+            "is_demo": alert.is_demo,
+            "read_as": alert.read_as,
+        },
         option=orjson.OPT_NON_STR_KEYS,
     )
 
@@ -61,6 +67,7 @@ def render_job(job: RenderJob, reference: int) -> bytes:
             "ref": reference,
             "group": orjson.Fragment(job.group.model_dump_json()),
             "payload": job.payload,
+            "read_as": job.read_as,
             "media": job.media,
             "group_url": job.group_url,
         },

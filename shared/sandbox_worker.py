@@ -158,6 +158,7 @@ class Worker:
             received_at=NOT_NEEDED,
             payload=job["payload"],
             is_demo=job["is_demo"],
+            read_as=job["read_as"],
         )
         return route(
             RouteJob.model_construct(alert=alert, integration=integration, routes=routes, config_version=0),
@@ -170,6 +171,7 @@ class Worker:
             integration=integration,
             group=Group.model_validate(job["group"]),
             payload=job["payload"],
+            read_as=job["read_as"],
             media=tuple(job["media"]),
             group_url=job["group_url"],
             config_version=0,

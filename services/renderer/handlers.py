@@ -54,6 +54,7 @@ class Renderer:
             integration=integration,
             group=group,
             payload=alert.payload if alert is not None else None,
+            read_as=alert.read_as if alert is not None else "",
             media=self._media_for(group.route_id or "", config),
             group_url=f"{self._public_url}/alert-groups/{group.id}",
             config_version=config.version,

@@ -11,6 +11,8 @@ from shared.domain.model import Problem
 from shared.integrations import defaults_of
 from shared.templates import RESULT_LIMIT, TemplateFailure, evaluate
 
+DECIDING = ("grouping_key", "resolve_signal", "acknowledge_signal")
+
 
 class Evaluation:
     """The variables of one alert, and the problems met so far.
@@ -53,6 +55,19 @@ class Evaluation:
                 alert_id=self.alert_id,
             )
         )
+
+
+def as_read(integration: Integration, read_as: str) -> Integration:
+    """Return the integration as its templates read an alert; `read_as` is "" for what a tool sent.
+
+    An alert of Tocsin's own must group and resolve whatever a user wrote: its grouping and its signals are always
+    the type's defaults. What people see of it is the user's where the payload has the shape that he wrote for.
+    """
+    if not read_as:
+        return integration
+    own = integration.templates if read_as == integration.type else {}
+    seen = {name: text for name, text in own.items() if name not in DECIDING}
+    return integration.model_copy(update={"type": read_as, "templates": seen})
 
 
 def template_of(integration: Integration, name: str, part: str | None = None) -> str | None:

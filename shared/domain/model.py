@@ -40,13 +40,17 @@ SYSTEM = Actor(kind="system", name="Tocsin")
 
 
 class Alert(Frozen):
-    """One received payload. `received_at` is the receiver's, unique per alert of one body (+1 µs each)."""
+    """One received payload. `received_at` is the receiver's, unique per alert of one body (+1 µs each).
+
+    `read_as` is set for an alert that Tocsin itself raised: the slug of the type whose templates read it.
+    """
 
     id: str
     integration_id: str
     received_at: datetime
     payload: Any = None
     is_demo: bool = False
+    read_as: str = ""
 
 
 class Problem(Frozen):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.cards import CARD_OF, Texts, prepared_for_telegram
-from shared.domain.evaluation import Evaluation, default_of, sources_of, template_of
+from shared.domain.evaluation import Evaluation, as_read, default_of, sources_of, template_of
 from shared.domain.markup import is_link
 from shared.domain.model import Problem
 from shared.domain.template_jobs import PARTS, Rendered, RenderJob, plain_title
@@ -45,20 +45,20 @@ class _Rendering:
 
     def __init__(self, job: RenderJob, now: datetime) -> None:
         number = "" if job.group.number is None else job.group.number
-        self._integration = job.integration
+        self._integration = integration = as_read(job.integration, job.read_as)
         self._payload = job.payload
         self._escaped: Any = None
         variables = {
             "payload": job.payload,
             "labels": job.group.labels,
-            "integration_name": job.integration.name,
+            "integration_name": integration.name,
             "source_link": "",
             "grafana_oncall_alert_group_id": number,
             "grafana_oncall_incident_id": number,
             "grafana_oncall_link": job.group_url,
         }
-        self.evaluation = Evaluation(job.integration, job.group.last_alert_id, now, variables)
-        sources = sources_of(job.integration, "source_link")
+        self.evaluation = Evaluation(integration, job.group.last_alert_id, now, variables)
+        sources = sources_of(integration, "source_link")
         self.source_link = _nullable(self.evaluation.first("source_link", sources)) if sources else None
         self.evaluation.variables["source_link"] = self.source_link or ""
         self._web: Texts | None = None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.configuration import Route
-from shared.domain.evaluation import Evaluation, default_of, sources_of, template_of
+from shared.domain.evaluation import Evaluation, as_read, default_of, sources_of, template_of
 from shared.domain.labelling import labels_of
 from shared.domain.labels import Label
 from shared.domain.model import Alert
@@ -23,7 +23,7 @@ def route(job: RouteJob, now: datetime) -> Routed:
     A routing expression that fails is no match; a grouping template that fails groups nothing; a signal that
     fails is no signal. `resolve` is False where the integration does not let its source resolve.
     """
-    alert, integration = job.alert, job.integration
+    alert, integration = job.alert, as_read(job.integration, job.alert.read_as)
     variables = {"payload": alert.payload, "labels": {}, "integration_name": integration.name}
     evaluation = Evaluation(integration, alert.id, now, variables)
     labels = evaluation.variables["labels"] = labels_of(evaluation)

@@ -66,12 +66,13 @@ class RenderJob(Frozen):
     """A group and the payload of its newest alert, which every medium shows.
 
     `media` are public names (web, slack, telegram, sms, phone_call, email, mobile_app, mattermost, msteams);
-    `group_url` is the group's page.
+    `group_url` is the group's page; `read_as` that of the alert (see Alert).
     """
 
     integration: Integration
     group: Group
     payload: Any = None
+    read_as: str = ""
     media: tuple[str, ...] = MEDIA
     group_url: str = ""
     config_version: int = 0

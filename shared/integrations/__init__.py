@@ -6,11 +6,16 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from shared.domain.configuration import Templates
+from shared.domain.heartbeat_facts import HeartbeatFacts
+from shared.integrations.heartbeat_shapes import six_fields
 from shared.integrations.integration_type import IntegrationType
 
 LEGACY = "legacy_"
+# Reads the payloads that Tocsin makes for types without a shape of their own.
+PLAIN = "formatted_webhook"
 
 
 @lru_cache(maxsize=1)
@@ -50,3 +55,11 @@ def dynamic_labels_of(slug: str) -> Mapping[str, str]:
     """Return the templates of the labels that a type brings along, by key."""
     found = by_slug(slug)
     return found.dynamic_labels if found is not None else {}
+
+
+def heartbeat_of(slug: str, facts: HeartbeatFacts) -> tuple[str, Any]:
+    """Return the type whose templates read a heartbeat's alert, and the alert's payload in that type's shape."""
+    found = by_slug(slug)
+    if found is None or found.heartbeat is None:
+        return PLAIN, six_fields(slug)(facts)
+    return slug, found.heartbeat(facts)

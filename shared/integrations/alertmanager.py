@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.integrations import alertmanager_body
+from shared.integrations import alertmanager_body, heartbeat_shapes
 from shared.integrations.integration_type import IntegrationType, one_object
 
 TYPE = IntegrationType(
@@ -25,4 +25,5 @@ TYPE = IntegrationType(
     ),
     bodies=one_object,
     prepare=alertmanager_body.with_counts,
+    heartbeat=heartbeat_shapes.alertmanager_body,
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from shared.domain.configuration import Templates
+from shared.integrations.heartbeat_shapes import or_heartbeat
 from shared.integrations.wording import SLACK_TITLE, medium
 
 Link = Callable[[str, str], str]
@@ -80,15 +81,16 @@ def with_counts(payload: Any) -> Any:
 
 def templates(product: str) -> Templates:
     """Return the templates of a type with this body; `product` names the sender in the link to it."""
+    title, phone_title = or_heartbeat(TITLE), or_heartbeat(PHONE_TITLE)
     return {
         "grouping_key": '{{ payload.groupKey if payload.groupKey is not none else "" }}',
         "resolve_signal": '{{ payload.status == "resolved" }}',
         "acknowledge_signal": None,
         "source_link": SOURCE_LINK,
-        "web": medium(TITLE, _message(_markdown_link, product)),
+        "web": medium(title, _message(_markdown_link, product)),
         "slack": medium(SLACK_TITLE, _message(_slack_link, None)),
-        "telegram": medium(TITLE, _message(_html_link, product)),
-        "phone_call": {"title": PHONE_TITLE},
+        "telegram": medium(title, _message(_html_link, product)),
+        "phone_call": {"title": phone_title},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.integrations.heartbeat_shapes import six_fields
 from shared.integrations.integration_type import IntegrationType, one_object
 from shared.integrations.wording import STATE_OK, shown
 
@@ -41,4 +42,5 @@ TYPE = IntegrationType(
         "- `link_to_upstream_details`: the source link\n"
     ),
     bodies=one_object,
+    heartbeat=six_fields("formatted_webhook"),
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain.configuration import Templates
+from shared.domain.heartbeat_facts import HeartbeatFacts
 from shared.errors import Permanent
 
 
@@ -45,7 +46,8 @@ class IntegrationType:
     `templates` holds the default of every template the type has an own one for; media that are not named
     use its web templates. `bodies` makes one body into the alerts it holds, `prepare` adds to one payload
     what its templates count on. `notes` tells, in Markdown, how to set the sender up. `dynamic_labels` are
-    templates by key that give every alert of the type a label.
+    templates by key that give every alert of the type a label. `heartbeat` makes the payload of a heartbeat's
+    alert in the type's own shape; without it the one of the formatted webhook is used.
     """
 
     slug: str
@@ -57,6 +59,7 @@ class IntegrationType:
     bodies: Callable[[Any], list[Any]] = field(default=one_alert)
     prepare: Callable[[Any], Any] = field(default=as_sent)
     dynamic_labels: Mapping[str, str] = field(default_factory=dict)
+    heartbeat: Callable[[HeartbeatFacts], Any] | None = None
 
     def split(self, body: Any) -> list[Any]:
         """Return the payloads of the alerts in one body, in its order, prepared for the templates.

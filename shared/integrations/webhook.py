@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.integrations.heartbeat_shapes import alert_fields, or_heartbeat
 from shared.integrations.integration_type import IntegrationType
 from shared.integrations.wording import JSON_FENCE, JSON_TELEGRAM, STATE_OK, shown
 
@@ -22,7 +23,7 @@ TYPE = IntegrationType(
         "resolve_signal": STATE_OK,
         "acknowledge_signal": None,
         "source_link": "{{ payload.url }}",
-        **shown("Incident", JSON_FENCE, JSON_TELEGRAM),
+        **shown(or_heartbeat("Incident"), JSON_FENCE, JSON_TELEGRAM),
     },
     example_firing={
         "alert_uid": "checkout-latency",
@@ -46,4 +47,5 @@ TYPE = IntegrationType(
         'alert group; `"state": "ok"` resolves it.\n'
         "Write your own templates to fit any other body.\n"
     ),
+    heartbeat=alert_fields("webhook"),
 )
