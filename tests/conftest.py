@@ -9,9 +9,14 @@ from typing import Any
 
 import pymongo
 import pytest
+from hypothesis import settings
 
 from deploy.local.servers import LocalServers, Servers
 from tests.support import servers as shared_servers
+
+# How long one example takes says something of the machine's other work, and nothing of the code.
+settings.register_profile("tocsin", deadline=None)
+settings.load_profile("tocsin")
 
 _SESSION = "TOCSIN_TEST_SESSION"  # process id of the pytest that was started; xdist workers inherit it
 

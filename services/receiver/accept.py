@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from services.receiver.commit import Committer, Where
 from services.receiver.lanes import Lanes
@@ -16,6 +15,7 @@ from shared.domain.configuration import ConfigSnapshot, Integration
 from shared.domain.ingest import alert_id, alerts_of, idempotency_key
 from shared.domain.model import Alert
 from shared.events import AlertReceived, Event, HeartbeatReceived, derived_id
+from shared.integrations.integration_type import Part
 from shared.live_configuration import LiveConfiguration
 
 
@@ -39,7 +39,7 @@ class Acceptance:
         self._lanes = lanes
 
     async def alerts(
-        self, integration: Integration, payloads: Sequence[Any], headers: Mapping[str, str]
+        self, integration: Integration, parts: Sequence[Part], headers: Mapping[str, str]
     ) -> Accepted:
         """Accept the alerts of one body, all or none.
 
@@ -50,8 +50,8 @@ class Acceptance:
         key = idempotency_key(headers)
         first_id = alert_id(integration.id, key) if key else str(uuid.uuid4())
         now = clock.now()
-        lane = self._lanes.lane_of(integration.id, len(payloads), clock.monotonic_s())
-        alerts = alerts_of(payloads, integration.id, first_id, now)
+        lane = self._lanes.lane_of(integration.id, len(parts), clock.monotonic_s())
+        alerts = alerts_of(parts, integration.id, first_id, now)
         where = await self._commit(
             [_received(one, integration, lane, self._config.current) for one in alerts]
         )

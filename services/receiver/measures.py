@@ -31,6 +31,11 @@ class Measures:
             buckets=SECONDS,
             registry=registry,
         )
+        self.ignored = Counter(
+            "tocsin_ingest_ignored",
+            "Bodies that are no alert (pings of tools), answered 200",
+            registry=registry,
+        )
         self.heartbeats = Counter("tocsin_ingest_heartbeats", "Heartbeat pings taken", registry=registry)
         self._gauge(registry, "tocsin_spool_events", "Events in the local spool", lambda: spools.count)
         self._gauge(registry, "tocsin_spool_bytes", "Bytes in the local spool", lambda: spools.size_bytes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
@@ -20,6 +20,7 @@ from shared.config import Settings
 from shared.domain.configuration import Integration
 from shared.domain.ingest import Limits, Refused, parse
 from shared.errors import Permanent, Transient
+from shared.integrations.integration_type import NotAnAlert, Part
 from shared.live_configuration import LiveConfiguration
 from shared.secrets import digest
 
@@ -83,7 +84,12 @@ class Routes:
         integration = await self._integration(request)
         body = await read(request, self._settings.max_body_bytes)
         payload = parse(body, request.headers.get("Content-Type", ""), self._limits)
-        accepted = await self._acceptance.alerts(integration, _split(integration, payload), request.headers)
+        try:
+            parts = parts_of(integration, payload, request.query)
+        except NotAnAlert as why:
+            self._measures.ignored.inc()
+            return _json({"detail": why.reason, "ids": []}, 200)
+        accepted = await self._acceptance.alerts(integration, parts, request.headers)
         self._measures.accepted[accepted.where].inc(len(accepted.ids))
         self._measures.accept_s.observe(clock.monotonic_s() - began_s)
         log.debug("alert.accepted", alert_id=accepted.ids[0], alerts=len(accepted.ids), where=accepted.where)
@@ -151,18 +157,27 @@ class Routes:
         return _answer(refusal)
 
 
-def _split(integration: Integration, payload: Any) -> list[Any]:
-    """Return the payloads of a body's alerts; a type that no longer exists takes the body as one."""
+def parts_of(integration: Integration, payload: Any, query: Mapping[str, str]) -> list[Part]:
+    """Return the alerts of a body; a type that no longer exists takes the body as one.
+
+    Raises:
+        Refused: the type cannot take such a body, or has no URL.
+        NotAnAlert: the body is none, and that is fine.
+    """
     found = integrations.by_slug(integration.type)
+    if found is None:
+        return [Part(payload)]
+    if found.reads_query and query and isinstance(payload, dict):
+        payload = {**query, **payload}
     try:
-        payloads = [payload] if found is None else found.split(payload)
+        parts = found.parts(payload, integration.each_instance)
     except Permanent as error:
         raise Refused(
             400, "wrong_shape", f"This integration cannot read the body: {error.reason}."
         ) from error
-    if not payloads:
-        raise Refused(400, "no_alerts", "The body holds no alerts.")
-    return payloads
+    if not parts:
+        raise NotAnAlert("The body holds no alerts.")
+    return parts
 
 
 def _json(value: Any, status: int) -> web.Response:

@@ -15,7 +15,12 @@ Templates = dict[str, str | dict[str, str | None] | None]
 
 
 class Integration(Frozen):
-    """A way in. `token_digest` is the SHA-256 hex of its URL token; the token itself is kept encrypted."""
+    """A way in. `token_digest` is the SHA-256 hex of its URL token; the token itself is kept encrypted.
+
+    `each_instance`: where a body lists inner alerts (Alertmanager, Grafana), each is an alert of its own, and
+    their group is over with the last of them. `base_url` is the tool's own address: it completes links that
+    the tool sends without one.
+    """
 
     id: str
     name: str
@@ -25,6 +30,8 @@ class Integration(Frozen):
     description_short: str | None = None
     team_id: str | None = None
     allow_source_based_resolving: bool = True
+    each_instance: bool = False
+    base_url: str | None = None
     templates: Templates = Field(default_factory=dict)
     labels: LabelSettings = LabelSettings()
 

@@ -16,6 +16,7 @@ import orjson
 
 from shared.domain.model import Alert
 from shared.errors import Permanent
+from shared.integrations.integration_type import Part
 
 MAX_KEY_LENGTH = 255
 
@@ -73,16 +74,18 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
     return key or None
 
 
-def alerts_of(payloads: Sequence[Any], integration_id: str, first_id: str, at: datetime) -> list[Alert]:
+def alerts_of(parts: Sequence[Part], integration_id: str, first_id: str, at: datetime) -> list[Alert]:
     """Return the alerts of one body: their order shows in `received_at`, one microsecond apart."""
     return [
         Alert(
             id=numbered_id(first_id, index),
             integration_id=integration_id,
             received_at=at + timedelta(microseconds=index),
-            payload=payload,
+            payload=part.payload,
+            instance=part.instance,
+            ends_at=part.ends_at,
         )
-        for index, payload in enumerate(payloads)
+        for index, part in enumerate(parts)
     ]
 
 

@@ -43,6 +43,9 @@ class Alert(Frozen):
     """One received payload. `received_at` is the receiver's, unique per alert of one body (+1 µs each).
 
     `read_as` is set for an alert that Tocsin itself raised: the slug of the type whose templates read it.
+    `instance` names what fires, where several instances share a group and the group is over only with the
+    last of them; "" where the alert speaks for its whole group. `ends_at`: when the instance counts as over
+    unless it is sent again.
     """
 
     id: str
@@ -51,6 +54,8 @@ class Alert(Frozen):
     payload: Any = None
     is_demo: bool = False
     read_as: str = ""
+    instance: str = ""
+    ends_at: datetime | None = None
 
 
 class Problem(Frozen):

@@ -10,7 +10,7 @@ from shared.domain.evaluation import Evaluation, as_read, default_of, sources_of
 from shared.domain.markup import is_link
 from shared.domain.model import Problem
 from shared.domain.template_jobs import PARTS, Rendered, RenderJob, plain_title
-from shared.templates import RESULT_LIMIT, TITLE_LIMIT
+from shared.templates import RESULT_LIMIT, TITLE_LIMIT, absolute
 
 __all__ = ["RenderJob", "Rendered", "render", "render_texts"]
 
@@ -22,7 +22,8 @@ def render(job: RenderJob, now: datetime) -> Rendered:
     failure is a problem.
     """
     texts, source_link, problems = render_texts(job, now)
-    link = source_link if source_link and is_link(source_link) else None
+    completed = absolute(source_link, job.integration.base_url)
+    link = completed if is_link(completed) else None
     cards = {medium: CARD_OF[medium](texts[medium], link, job.group_url) for medium in job.media}
     return Rendered(cards=cards, problems=problems)
 
@@ -56,6 +57,7 @@ class _Rendering:
             "grafana_oncall_alert_group_id": number,
             "grafana_oncall_incident_id": number,
             "grafana_oncall_link": job.group_url,
+            "base_url": job.integration.base_url or "",
         }
         self.evaluation = Evaluation(integration, job.group.last_alert_id, now, variables)
         sources = sources_of(integration, "source_link")

@@ -25,6 +25,7 @@ def route(job: RouteJob, now: datetime) -> Routed:
     """
     alert, integration = job.alert, as_read(job.integration, job.alert.read_as)
     variables = {"payload": alert.payload, "labels": {}, "integration_name": integration.name}
+    variables["base_url"] = integration.base_url or ""
     evaluation = Evaluation(integration, alert.id, now, variables)
     labels = evaluation.variables["labels"] = labels_of(evaluation)
     chosen, route_reason = _route(evaluation, job.routes)

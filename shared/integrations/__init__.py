@@ -19,20 +19,23 @@ PLAIN = "formatted_webhook"
 
 
 @lru_cache(maxsize=1)
-def _found() -> dict[str, IntegrationType]:
-    modules = (importlib.import_module(f"{__name__}.{one.name}") for one in pkgutil.iter_modules(__path__))
-    types = [module.TYPE for module in modules if hasattr(module, "TYPE")]
-    return {one.slug: one for one in sorted(types, key=lambda one: one.slug)}
+def _files() -> frozenset[str]:
+    return frozenset(one.name for one in pkgutil.iter_modules(__path__))
 
 
+@lru_cache(maxsize=1)
 def all_types() -> tuple[IntegrationType, ...]:
     """Return every type there is, ordered by slug."""
-    return tuple(_found().values())
+    return tuple(found for name in sorted(_files()) if (found := by_slug(name)) is not None)
 
 
+@lru_cache(maxsize=512)
 def by_slug(slug: str) -> IntegrationType | None:
-    """Return the type with this slug, None when there is none."""
-    return _found().get(slug)
+    """Return the type with this slug, None when there is none. Only its own file is loaded."""
+    if slug not in _files():
+        return None
+    found = getattr(importlib.import_module(f"{__name__}.{slug}"), "TYPE", None)
+    return found if isinstance(found, IntegrationType) else None
 
 
 def path_word(slug: str) -> str:
@@ -47,7 +50,8 @@ def by_path_word(word: str) -> IntegrationType | None:
 
 def defaults_of(slug: str) -> Templates:
     """Return the templates a type brings along; those of the plain webhook for a type that no longer exists."""
-    found = by_slug(slug) or _found()["webhook"]
+    found = by_slug(slug) or by_slug("webhook")
+    assert found is not None
     return found.templates
 
 

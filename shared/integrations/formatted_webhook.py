@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from shared.integrations.heartbeat_shapes import six_fields
-from shared.integrations.integration_type import IntegrationType, one_object
+from shared.integrations.integration_type import Category, IntegrationType, one_object
+from shared.integrations.webhook import TYPE as WEBHOOK
 from shared.integrations.wording import STATE_OK, shown
 
-TITLE = '{{ payload.title or "Title undefined (Check Web Title Template)" }}'
+TITLE = (
+    "{{ ([payload.title, payload.alert_uid, payload.message] | any_of | words)"
+    ' or ("Alert from " ~ integration_name) }}'
+)
 MESSAGE = '{{ payload.message or "" }}'
 
 TYPE = IntegrationType(
     slug="formatted_webhook",
     title="Formatted webhook",
+    category=Category.GENERIC,
+    summary="Six documented fields that any script can fill.",
     templates={
-        "grouping_key": '{{ payload.alert_uid or "" }}',
+        "grouping_key": '{{ payload.alert_uid if payload.alert_uid is not none else "" }}',
         "resolve_signal": STATE_OK,
         "acknowledge_signal": None,
-        "source_link": '{{ payload.link_to_upstream_details or "" }}',
+        "source_link": "{{ payload.link_to_upstream_details | absolute(base_url) }}",
         **shown(TITLE, MESSAGE, MESSAGE, '{{ payload.image_url or "" }}'),
     },
     example_firing={
@@ -41,6 +47,7 @@ TYPE = IntegrationType(
         '- `state`: `"alerting"`, or `"ok"`, which resolves the group\n'
         "- `link_to_upstream_details`: the source link\n"
     ),
+    heartbeat_notes=WEBHOOK.heartbeat_notes,
     bodies=one_object,
     heartbeat=six_fields("formatted_webhook"),
 )

@@ -6,7 +6,7 @@ from shared.domain.configuration import Templates
 
 # A bold link with number and title, the integration, and a link to the source when there is one.
 SLACK_TITLE = (
-    '*<{{ grafana_oncall_link }}|#{{ grafana_oncall_incident_id }} {{ web_title or "Alert" }}>*'
+    '*<{{ grafana_oncall_link }}|#{{ grafana_oncall_incident_id }} {{ (web_title or "Alert") | prose("slack") }}>*'
     " via {{ integration_name }}"
     '{% if source_link.startswith(("http://", "https://")) %} (*<{{ source_link }}|source>*){% endif %}'
 )

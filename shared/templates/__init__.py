@@ -14,6 +14,7 @@ from shared.templates.evaluate import (
     is_true,
 )
 from shared.templates.failure import TemplateFailure
+from shared.templates.given import absolute
 from shared.templates.patterns import check_pattern, search
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "TEMPLATE_LIMIT",
     "TITLE_LIMIT",
     "TemplateFailure",
+    "absolute",
     "check",
     "check_pattern",
     "evaluate",

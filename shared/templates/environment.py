@@ -10,6 +10,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, Undefined
 from jinja2.sandbox import SandboxedEnvironment
 
+from shared.templates import given
 from shared.templates.filters import FILTERS
 
 # What a template may multiply up to; a bigger number or text is a mistake or an attack.
@@ -84,6 +85,7 @@ def _restricted_range(*_: object) -> NoReturn:
 def _environment() -> Environment:
     environment = Environment(undefined=Undefined, autoescape=False, optimized=False, cache_size=0)
     environment.filters.update(FILTERS)
+    environment.filters.update(given.FILTERS)
     environment.globals["range"] = _restricted_range
     return environment
 

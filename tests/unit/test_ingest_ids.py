@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.ingest import Refused, alert_id, alerts_of, idempotency_key, numbered_id
+from shared.integrations.integration_type import Part
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -26,7 +27,7 @@ def test_different_alerts_have_different_ids(alerts: set[tuple[str, str, int]]) 
 
 def test_the_alerts_of_one_body_keep_their_order_in_time_and_their_ids() -> None:
     first = str(uuid.uuid4())
-    alerts = alerts_of(["a", "b"], "CABC", first, NOON)
+    alerts = alerts_of([Part("a"), Part("b")], "CABC", first, NOON)
     assert [(one.id, one.payload, one.received_at) for one in alerts] == [
         (first, "a", NOON),
         (numbered_id(first, 1), "b", NOON + timedelta(microseconds=1)),

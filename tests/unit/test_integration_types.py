@@ -45,7 +45,8 @@ def shown(slug: str, medium: str, part: str, payload: Any) -> str:
         ({"groupLabels": {"alertname": "DiskFull", "job": "node", "dc": "eu"}}, "DiskFull (node, eu)"),
         ({"groupLabels": {"job": "node"}, "commonLabels": {"alertname": "DiskFull"}}, "DiskFull (node)"),
         ({"labels": {"alertname": "Old"}}, "Old"),
-        ({}, "Alert"),
+        ({"title": "[FIRING:1] DiskFull"}, "[FIRING:1] DiskFull"),
+        ({}, "Alert from prod"),
     ],
 )
 def test_alertmanager_title_is_the_alert_name_with_the_other_group_labels(body: Any, title: str) -> None:
@@ -80,7 +81,14 @@ def test_alertmanager_alerts_are_counted_unless_the_sender_did() -> None:
 def test_alertmanager_message_tells_state_counts_runbooks_and_labels_once() -> None:
     body = {
         "status": "firing",
-        "alerts": [{"status": "firing"}],
+        "alerts": [
+            {
+                "status": "firing",
+                "labels": {"severity": "warning", "job": "node", "instance": "db1"},
+                "annotations": {"summary": "full"},
+                "startsAt": "2026-01-05T10:00:00Z",
+            }
+        ],
         "groupLabels": {"severity": "warning"},
         "commonLabels": {"severity": "warning", "job": "node"},
         "commonAnnotations": {"runbook_url": "https://r.example.com/1", "summary": "full"},
@@ -98,7 +106,9 @@ def test_alertmanager_message_tells_state_counts_runbooks_and_labels_once() -> N
         "\n"
         "CommonLabels:\n- severity: warning\n- job: node\n"
         "\n"
-        "Annotations:\n- summary: full"
+        "Annotations:\n- summary: full\n"
+        "\n"
+        "Alerts:\n- :fire: instance: db1 – full (since 2026-01-05 10:00:00 UTC)"
     )
 
 
@@ -134,7 +144,8 @@ def test_formatted_webhook_reads_its_six_fields() -> None:
 
     assert (found.grouping_key, found.title, found.resolve) == ("u", "T", False)
     assert routed("formatted_webhook", {}).grouping_key is None
-    assert "title undefined" in (routed("formatted_webhook", {}).title or "").lower()
+    assert routed("formatted_webhook", {"alert_uid": 0}).grouping_key == "0"
+    assert routed("formatted_webhook", {}).title == "Alert from prod"
 
 
 @pytest.mark.parametrize("slug", ["alertmanager", "grafana_alerting", "formatted_webhook"])

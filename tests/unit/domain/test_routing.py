@@ -155,7 +155,7 @@ def test_a_title_may_name_its_integration_and_its_source() -> None:
 def test_a_failing_title_is_that_of_the_type_and_a_problem_with_its_line() -> None:
     found = routed({}, templates={"web": {"title": "\n{{ a.b.c }}"}})
 
-    assert found.title == "Incident"
+    assert found.title == "Alert from prod"
     assert [(one.where, one.line) for one in found.problems] == [("web.title", 2)]
 
 

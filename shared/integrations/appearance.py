@@ -1,0 +1,100 @@
+"""Default templates from a short description of a payload: the same facts, said in each medium's own mark-up.
+
+A type says what its alerts are called, which facts stand in the message, and where they link to; what a
+payload lacks is left out, so no field that is missing or odd can make a message unreadable. All texts given
+here are Jinja2 expressions (not templates); `names` gives nested objects a short name in all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from shared.domain.configuration import Templates
+from shared.integrations.wording import SLACK_TITLE
+
+Pairs = Sequence[tuple[str, str]]
+FALLBACK = '("Alert from " ~ integration_name)'
+
+
+def templates(
+    *,
+    title: str,
+    grouping_key: str,
+    resolve: str | None,
+    look: Look,
+    acknowledge: str | None = None,
+) -> Templates:
+    """Return the default templates of a type.
+
+    `title` names the problem; when it makes nothing, the integration's name does. `grouping_key` makes the
+    text that groups (see the filter `identity`), `resolve` and `acknowledge` make true or false.
+    """
+    prelude = look.prelude
+    named = "{{ (" + title + ") | words or " + FALLBACK + " }}"
+    spoken = "{{ (" + (look.spoken or title) + ") | words or " + FALLBACK + " }}"
+    short: dict[str, str | None] = {"title": prelude + spoken}
+    return {
+        "grouping_key": prelude + "{{ " + grouping_key + " }}",
+        "resolve_signal": _signal(prelude, resolve),
+        "acknowledge_signal": _signal(prelude, acknowledge),
+        "source_link": prelude + "{{ " + look.source_link + " }}" if look.source_link else None,
+        "web": look.parts(prelude + named, "markdown"),
+        "slack": look.parts(SLACK_TITLE, "slack"),
+        "telegram": look.parts(prelude + named, "telegram"),
+        "sms": dict(short),
+        "phone_call": dict(short),
+        "mobile_app": {"title": prelude + spoken, "message": prelude + look.message("markdown")},
+    }
+
+
+def _signal(prelude: str, expression: str | None) -> str | None:
+    return None if expression is None else prelude + "{{ " + expression + " }}"
+
+
+class Look:
+    """What stands in the message: facts, then a longer text, then links."""
+
+    def __init__(
+        self,
+        *,
+        facts: Pairs,
+        text: str = "",
+        links: Pairs = (),
+        names: Mapping[str, str] | None = None,
+        source_link: str = "",
+        image: str = "",
+        spoken: str = "",
+    ) -> None:
+        """`facts` and `links` are (name, expression); `names` are object expressions, in their order.
+
+        `source_link` and `image` make addresses (see the filter `absolute`), `spoken` a title for SMS,
+        phone and push where the ordinary one is too long to be read out.
+        """
+        self.source_link = source_link
+        self.spoken = spoken
+        self._facts = facts
+        self._text = text
+        self._links = links
+        self._image = image
+        self.prelude = "".join(
+            "{%- set " + name + " = (" + expression + ") | object -%}"
+            for name, expression in (names or {}).items()
+        )
+
+    def parts(self, title: str, markup: str) -> dict[str, str | None]:
+        """Return title, message and image of a medium with this mark-up."""
+        image = self.prelude + "{{ " + self._image + " }}" if self._image else None
+        return {"title": title, "message": self.prelude + self.message(markup), "image_url": image}
+
+    def message(self, markup: str) -> str:
+        """Return the message's template, without the names before it."""
+        said = [f'{_pairs(self._facts)} | facts("{markup}")']
+        if self._text:
+            said.append(f'({self._text}) | prose("{markup}")')
+        if self._links:
+            said.append(f'{_pairs(self._links)} | links("{markup}")')
+        return "{{ [" + ", ".join(said) + '] | joined("\\n\\n") }}'
+
+
+def _pairs(pairs: Pairs) -> str:
+    return "[" + ", ".join(f'["{name}", {expression}]' for name, expression in pairs) + "]"
