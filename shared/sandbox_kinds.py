@@ -8,6 +8,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from shared.domain.configuration import Integration, Route
 from shared.domain.model import Problem
+from shared.domain.problems import RENDERING, ROUTING, everything_digest
 from shared.domain.template_jobs import (
     Preview,
     PreviewError,
@@ -51,7 +52,11 @@ class Kind(Generic[Job, Result]):
 
 def _routed_instead(job: RouteJob, reason: str) -> Routed:
     problem = Problem(
-        integration_id=job.integration.id, where="routing", message=reason, alert_id=job.alert.id
+        integration_id=job.integration.id,
+        where=ROUTING,
+        message=reason,
+        alert_id=job.alert.id,
+        digest=everything_digest(job.integration, job.routes),
     )
     return routed_without_templates(job, problem)
 
@@ -59,9 +64,10 @@ def _routed_instead(job: RouteJob, reason: str) -> Routed:
 def _rendered_instead(job: RenderJob, reason: str) -> Rendered:
     problem = Problem(
         integration_id=job.integration.id,
-        where="rendering",
+        where=RENDERING,
         message=reason,
         alert_id=job.group.last_alert_id,
+        digest=everything_digest(job.integration),
     )
     return rendered_without_templates(job, problem)
 

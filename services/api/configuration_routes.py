@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
+from services.api import problems
 from services.api.answers import empty_answer, json_answer, read_json
 from services.api.api import API, Api
 from services.api.authentication import Principal
@@ -13,6 +15,7 @@ from services.api.paging import asked_page, page_body
 from services.api.refusals import Refused
 from services.api.resources.catalogue import RESOURCES
 from services.api.resources.desk import Desk, Resource, parse
+from services.api.resources.integrations import INTEGRATIONS
 from shared.domain.model import Frozen
 
 BASE = "/api/v1"
@@ -33,6 +36,7 @@ class Endpoint:
         rows = self.resource.select(desk, query)
         page = asked_page(request, self.resource.page_size).within(len(rows))
         shown = [self.resource.show(desk, one, query) for one in rows[page.skip : page.skip + page.size]]
+        await self._complete(api, shown)
         return json_answer(page_body(request, page, len(rows), shown))
 
     async def read(self, request: web.Request) -> web.Response:
@@ -40,8 +44,9 @@ class Endpoint:
         api = request.app[API]
         principal = await api.caller(request)
         desk = await api.desk(principal)
-        row = self._row(desk, request, principal)
-        return json_answer(self.resource.show(desk, row, dict(request.query)))
+        shown = self.resource.show(desk, self._row(desk, request, principal), dict(request.query))
+        await self._complete(api, [shown])
+        return json_answer(shown)
 
     async def create(self, request: web.Request) -> web.Response:
         """POST: 201 with the object."""
@@ -52,7 +57,9 @@ class Endpoint:
         def change(desk: Desk) -> dict[str, Any]:
             return self.resource.show(desk, create(desk, body), {})
 
-        return json_answer((await api.edit(principal, change)).result, 201)
+        shown = (await api.edit(principal, change)).result
+        await self._complete(api, [shown])
+        return json_answer(shown, 201)
 
     async def change(self, request: web.Request) -> web.Response:
         """PUT or PATCH: 200 with the object; what was not sent stays."""
@@ -64,7 +71,9 @@ class Endpoint:
             row = self._row(desk, request, principal)
             return self.resource.show(desk, change(desk, row, body), {})
 
-        return json_answer((await api.edit(principal, edit)).result)
+        shown = (await api.edit(principal, edit)).result
+        await self._complete(api, [shown])
+        return json_answer(shown)
 
     async def remove(self, request: web.Request) -> web.Response:
         """DELETE: 204; a second time 404."""
@@ -74,6 +83,11 @@ class Endpoint:
         assert remove is not None
         await api.edit(principal, lambda desk: remove(desk, self._row(desk, request, principal)))
         return empty_answer()
+
+    async def _complete(self, api: Api, shown: Sequence[dict[str, Any]]) -> None:
+        """Add what is not configuration and stands in the database."""
+        if self.resource.name == INTEGRATIONS.name:
+            await problems.add_counts(api, shown)
 
     async def _writing(self, request: web.Request) -> tuple[Api, Principal, Any]:
         api = request.app[API]

@@ -38,6 +38,8 @@ def group_query(asked: MultiMapping[str], tables: Tables) -> dict[str, Any]:
     labels = [_label(one) for one in asked.getall("label", [])]
     if labels:
         query["labels"] = {"$all": [{"$elemMatch": one} for one in labels]}
+        # What follows from the above, said so that the index of labels is used.
+        query["labels.key"] = labels[0]["key"]
     return query
 
 

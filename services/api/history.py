@@ -1,22 +1,18 @@
-"""The endpoints of the journal: an alert's trace, a group's timeline, an integration's problems."""
+"""The endpoints of the journal: an alert's trace, a group's timeline."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from aiohttp import web
 
 from services.api.answers import json_answer
 from services.api.api import API, Api
-from services.api.group_shapes import instant
 from services.api.groups import existing_group
 from services.api.refusals import Refused
 from services.api.trace import Envelope, timeline_entry, trace_of
 from shared import clock
-from shared.domain.configuration import Integration
 from shared.store.journal import Journal
-from shared.store.problems import Problems
 
 FIRST_RECORD_WITHIN_S = 5.0
 LOOK_EVERY_S = 0.1
@@ -40,23 +36,6 @@ async def read_timeline(request: web.Request) -> web.Response:
     group = await existing_group(api, request.match_info["id"])
     envelopes = await Journal(api.database).of_group(group.id)
     return json_answer({"alert_group_id": group.id, "results": [timeline_entry(one) for one in envelopes]})
-
-
-async def read_problems(request: web.Request) -> web.Response:
-    """GET: templates and rules of an integration that failed, as its alerts met them."""
-    api = request.app[API]
-    await api.caller(request)
-    integration_id = request.match_info["id"]
-    if integration_id not in (await api.configuration.tables()).of(Integration):
-        raise Refused.not_found()
-    found = await Problems(api.database).of(integration_id)
-    return json_answer({"results": [_problem(one) for one in found]})
-
-
-def _problem(document: dict[str, Any]) -> dict[str, Any]:
-    names = ("where", "message", "line", "count", "alert_id")
-    seen = {name: instant(document.get(name)) for name in ("first_seen_at", "last_seen_at")}
-    return {**{name: document.get(name) for name in names}, **seen}
 
 
 async def records_of(api: Api, alert_id: str, within_s: float = FIRST_RECORD_WITHIN_S) -> list[Envelope]:

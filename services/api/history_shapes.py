@@ -113,6 +113,29 @@ class Timeline(Shape):
     results: list[TimelineEntry]
 
 
+class Problem(Shape):
+    """A template or rule that failed; `state` is open or cleared, `line` counts from 1 in the template."""
+
+    integration_id: str
+    integration_name: str | None
+    where: str
+    message: str
+    line: int | None
+    count: int
+    alert_id: str | None
+    first_seen_at: str
+    last_seen_at: str
+    state: str
+    cleared_at: str | None
+    cleared_because: str | None
+
+
+class Problems(Shape):
+    """Problems, the one seen last first; at most 200."""
+
+    results: list[Problem]
+
+
 class Applied(Shape):
     """What a declaration changes (or would, when `dry_run`)."""
 
@@ -127,4 +150,4 @@ class Detail(Shape):
     detail: str
 
 
-SHAPES: tuple[type[BaseModel], ...] = (AlertGroup, Alert, Trace, Timeline, Applied, Detail)
+SHAPES: tuple[type[BaseModel], ...] = (AlertGroup, Alert, Trace, Timeline, Problems, Applied, Detail)

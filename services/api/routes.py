@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from services.api import alerts, apply, configuration_routes, groups, history, lookups, pages, specification
+from services.api import (
+    alerts,
+    apply,
+    configuration_routes,
+    groups,
+    history,
+    lookups,
+    pages,
+    problems,
+    specification,
+)
 from services.api.answers import Handler, answer_errors
 from services.api.chat_callbacks import ChatCallbacks
 
@@ -15,7 +25,8 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     """Serve everything on `app`."""
     app.middlewares.append(answer_errors)
     configuration_routes.add_routes(app)
-    _add(app, "GET", f"{BASE}/integrations/{{id}}/problems", history.read_problems)
+    _add(app, "GET", f"{BASE}/integrations/{{id}}/problems", problems.read_problems)
+    _add(app, "GET", f"{BASE}/problems", problems.list_problems)
     _add(app, "GET", f"{BASE}/alert_groups", groups.list_groups)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}", groups.read_group)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}/timeline", history.read_timeline)

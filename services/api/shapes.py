@@ -112,6 +112,7 @@ class Integration(Shape):
     labels: list[Label]
     dynamic_labels: list[Label]
     label_template: str | None
+    problems: int
     maintenance_mode: str | None
     maintenance_started_at: str | None
     maintenance_end_at: str | None

@@ -115,11 +115,20 @@ def _history_paths() -> dict[str, Any]:
         f"{BASE}/alerts/{{id}}/trace": one(
             "where an alert went and why; waits up to 5 s for its first record", "Trace"
         ),
-        f"{BASE}/integrations/{{id}}/problems": one("templates and rules that failed", None),
+        f"{BASE}/integrations/{{id}}/problems": _problems(_path_parameter("id")),
+        f"{BASE}/problems": _problems(_query("integration_id")),
         f"{BASE}/config/apply": {"post": _apply()},
         f"{BASE}/organizations": {"get": _operation("the one organization", {"200": None})},
         f"{BASE}/info": {"get": _operation("the address that links point to", {"200": None})},
     }
+
+
+def _problems(parameter: dict[str, Any]) -> dict[str, Any]:
+    operation = _operation(
+        "templates and rules that failed; those that stand, unless `state` asks", {"200": "Problems"}
+    )
+    operation["parameters"] = [{**_query("state"), "schema": {"enum": ["open", "cleared", "all"]}}]
+    return {"parameters": [parameter], "get": operation}
 
 
 def _action(word: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from services.recorder.clearing import Clearing
 from shared import clock
 from shared.domain.model import Problem
 from shared.events import AlertReceived, GroupRendered
@@ -19,9 +20,10 @@ from shared.store.problems import Problems
 class Recorder:
     """The handler: one call per batch of messages."""
 
-    def __init__(self, journal: Journal, problems: Problems, keep: timedelta) -> None:
+    def __init__(self, journal: Journal, problems: Problems, clearing: Clearing, keep: timedelta) -> None:
         self._journal = journal
         self._problems = problems
+        self._clearing = clearing
         self._keep = keep
 
     async def handle(self, messages: Sequence[Sequence[Envelope]]) -> None:
@@ -45,6 +47,7 @@ class Recorder:
         problems = [one for entries in messages for envelope in entries for one in problems_in(envelope)]
         if problems:
             await self._problems.add(problems, now)
+        self._clearing.watch(messages)
 
 
 def as_kept(envelope: Envelope) -> Envelope:

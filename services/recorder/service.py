@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from services.recorder.clearing import Clearing
 from services.recorder.handlers import Recorder
 from services.recorder.retention import Retention
 from services.recorder.stranded import Stranded
@@ -27,7 +28,9 @@ async def open_service(io: Io) -> AsyncIterator[RawHandler]:
     io.spawn("problem_indexes", problems.prepare)
     io.spawn("stranded", Stranded(journal, Alerts(io.store), io.metrics).run)
     io.spawn("retention", Retention(journal, AlertGroups(io.store), keep).run)
-    yield Recorder(journal, problems, keep).handle
+    clearing = Clearing(problems)
+    io.spawn("clearing", clearing.run)
+    yield Recorder(journal, problems, clearing, keep).handle
 
 
 service = Service(

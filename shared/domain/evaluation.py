@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.domain.configuration import Integration
 from shared.domain.model import Problem
+from shared.domain.problems import text_digest
 from shared.integrations import defaults_of
 from shared.templates import RESULT_LIMIT, TemplateFailure, evaluate
 
@@ -33,7 +34,7 @@ class Evaluation:
         try:
             return evaluate(source, self.variables, limit)
         except TemplateFailure as failure:
-            self.note(where, failure)
+            self.note(where, failure, source)
             return None
 
     def first(self, where: str, sources: Sequence[str], limit: int = RESULT_LIMIT) -> str | None:
@@ -44,8 +45,8 @@ class Evaluation:
                 return text
         return None
 
-    def note(self, where: str, failure: TemplateFailure) -> None:
-        """Keep a problem for the trace and for the integration's page."""
+    def note(self, where: str, failure: TemplateFailure, source: str | None = None) -> None:
+        """Keep a problem for the trace and for the integration's page; `source` is the text that failed."""
         self.problems.append(
             Problem(
                 integration_id=self.integration.id,
@@ -53,6 +54,7 @@ class Evaluation:
                 message=failure.message,
                 line=failure.line,
                 alert_id=self.alert_id,
+                digest="" if source is None else text_digest(source),
             )
         )
 

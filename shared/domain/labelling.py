@@ -25,20 +25,23 @@ def labels_of(evaluation: Evaluation) -> dict[str, str]:
     for key, template in dynamic.items():
         text = evaluation.text(f"labels.{key}", template)
         if text is not None:
-            _add(evaluation, found, f"labels.{key}", (key, text))
+            _add(evaluation, found, (f"labels.{key}", template), (key, text))
     if settings.template is not None and settings.template.strip():
         for key, value in _several(evaluation, settings.template).items():
-            _add(evaluation, found, MULTI, (key, value))
+            _add(evaluation, found, (MULTI, settings.template), (key, value))
     return _most(evaluation, found) if len(found) > 1 else found
 
 
-def _add(evaluation: Evaluation, found: dict[str, str], where: str, label: tuple[str, Any]) -> None:
+def _add(
+    evaluation: Evaluation, found: dict[str, str], made_by: tuple[str, str], label: tuple[str, Any]
+) -> None:
     key, text = label[0].encode(errors="replace").decode(), as_text(label[1])
     if label[1] is None or (text is not None and is_absent(text)):
         return
     fault = key_fault(key) or ("it is no text, number or boolean" if text is None else value_fault(text))
     if fault is not None or text is None:
-        evaluation.note(where, TemplateFailure(f"the label {key[:50]} is left out: {fault}"))
+        where, template = made_by
+        evaluation.note(where, TemplateFailure(f"the label {key[:50]} is left out: {fault}"), template)
     else:
         found[key] = text
 
@@ -50,10 +53,10 @@ def _several(evaluation: Evaluation, template: str) -> dict[str, Any]:
     try:
         labels = json.loads(text)
     except (ValueError, RecursionError) as error:
-        evaluation.note(MULTI, TemplateFailure(f"it did not render to JSON: {error}"))
+        evaluation.note(MULTI, TemplateFailure(f"it did not render to JSON: {error}"), template)
         return {}
     if not isinstance(labels, dict):
-        evaluation.note(MULTI, TemplateFailure("it rendered to JSON that is not an object"))
+        evaluation.note(MULTI, TemplateFailure("it rendered to JSON that is not an object"), template)
         return {}
     return labels
 

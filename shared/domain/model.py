@@ -61,7 +61,8 @@ class Alert(Frozen):
 class Problem(Frozen):
     """A template, rule or regex of a user that failed; the pipeline went on with a safe default.
 
-    `where` names the template ("slack.title", "grouping_key", "route R123"); `line` counts from 1.
+    `where` names the template ("slack.title", "grouping_key", "route R123"); `line` counts from 1. `digest`
+    stands for the text that failed (shared/domain/problems.py), "" where it is no single one.
     """
 
     integration_id: str
@@ -69,6 +70,7 @@ class Problem(Frozen):
     message: str
     line: int | None = None
     alert_id: str | None = None
+    digest: str = ""
 
 
 class Card(Frozen):

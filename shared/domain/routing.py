@@ -80,9 +80,9 @@ def _matches(evaluation: Evaluation, one: Route, dump: _Dump) -> bool:
     try:
         return search(one.routing_regex, dump.text())
     except TemplateFailure as failure:
-        evaluation.note(where, failure)
+        evaluation.note(where, failure, one.routing_regex)
     except (RecursionError, TypeError, ValueError) as error:
-        evaluation.note(where, TemplateFailure(f"the payload has no JSON text: {error}"))
+        evaluation.note(where, TemplateFailure(f"the payload has no JSON text: {error}"), one.routing_regex)
     return False
 
 

@@ -24,6 +24,11 @@ INDEXES = (
     Index((("integration_id", 1), ("opened_at", -1))),
     Index((("route_id", 1), ("opened_at", -1))),
     Index((("number", 1),), sparse=True),
+    # Groups without labels stand in no index of labels, so a query must name a key to use it.
+    Index(
+        (("labels.key", 1), ("labels.value", 1), ("opened_at", -1), ("_id", 1)),
+        partial={"labels.key": {"$exists": True}},
+    ),
     Index((("expires_at", 1),), expire_after_s=0),
     *due.INDEXES,
     *untold.INDEXES,

@@ -114,6 +114,15 @@ async def test_send_by_name_or_by_token_and_trace(stack: Stack):
     assert "Not found" in await failed(stack, "trace", "00000000-0000-0000-0000-000000000000")
 
 
+async def test_problems_are_listed_by_the_name_of_the_integration(stack: Stack):
+    assert "no-such" in await failed(stack, "problems", "list", "--integration", "no-such")
+    assert (
+        json.loads(await stack.command("problems", "list", "--integration", "Prometheus", "-o", "json")) == []
+    )
+    heads = await stack.command("problems", "list", "--state", "all")
+    assert heads.split()[:3] == ["INTEGRATION", "TEMPLATE", "LINE"]
+
+
 async def test_topology_and_queues_name_every_queue(stack: Stack):
     declared = (await stack.command("topology", "-q")).split()
     states = json.loads(await stack.command("queues", "-o", "json"))

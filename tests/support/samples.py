@@ -42,7 +42,14 @@ ALERT = Alert(
     payload={"labels": {"alertname": "DiskFull", "größe": "90 %"}, "$deep": [1, 2.5, None, {"a.b": True}]},
     is_demo=True,
 )
-PROBLEM = Problem(integration_id="C1", where="web.title", message="no such filter", line=3, alert_id=ALERT.id)
+PROBLEM = Problem(
+    integration_id="C1",
+    where="web.title",
+    message="no such filter",
+    line=3,
+    alert_id=ALERT.id,
+    digest="0123456789abcdef",
+)
 CARD = Card(
     title="DiskFull on db1",
     message="90 % of / is used",

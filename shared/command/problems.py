@@ -1,0 +1,75 @@
+"""`tocsin problems`: templates and rules of integrations that failed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from shared.command.api_client import ApiClient, Timeout, Token, Url
+from shared.command.failure import CommandFailed, told
+from shared.command.output import Format, Output, print_json, print_table
+
+app = typer.Typer(no_args_is_help=True, help="Templates and rules that failed.")
+
+
+class State(StrEnum):
+    """Which problems to list."""
+
+    OPEN = "open"
+    CLEARED = "cleared"
+    ALL = "all"
+
+
+Integration = Annotated[str | None, typer.Option("--integration", "-i", help="id or name of an integration")]
+Wanted = Annotated[State, typer.Option("--state", help="those that stand, those that are over, or both")]
+HEADS = ("integration", "template", "line", "count", "first seen", "last seen", "state", "alert", "message")
+NAMES = (
+    "integration_name",
+    "where",
+    "line",
+    "count",
+    "first_seen_at",
+    "last_seen_at",
+    "state",
+    "alert_id",
+    "message",
+)
+
+
+@app.callback()
+def group() -> None:
+    """Templates and rules that failed."""
+
+
+@app.command("list")
+def list_problems(
+    integration: Integration = None,
+    state: Wanted = State.OPEN,
+    output: Output = Format.SIMPLE,
+    url: Url = None,
+    api_token: Token = None,
+    timeout: Timeout = 30.0,
+) -> None:
+    """List problems, the one seen last first."""
+    with told():
+        client = ApiClient.of(url, api_token, timeout)
+        query = {"state": str(state)}
+        if integration is not None:
+            query["integration_id"] = _id_of(client, integration)
+        found = client.get("/api/v1/problems", **query)["results"]
+    if output is Format.JSON:
+        print_json(found)
+    else:
+        print_table(HEADS, [[one[name] for name in NAMES] for one in found])
+
+
+def _id_of(client: ApiClient, integration: str) -> str:
+    """Return the id of an integration that was given by id or by name."""
+    if client.request("GET", f"/api/v1/integrations/{integration}").status == 200:
+        return integration
+    named = client.get("/api/v1/integrations", name=integration)["results"]
+    if not named:
+        raise CommandFailed(f"There is no integration with id or name {integration}.")
+    return str(named[0]["id"])
