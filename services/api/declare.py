@@ -95,7 +95,7 @@ class _Declaring:
                 # What is no longer written goes back to the default.
                 self._desk.draft.put(before.model_copy(update={"templates": {}}))
             names = {"name", "type", "description_short", "allow_source_based_resolving", "templates"}
-            fields = declared.model_dump(include=names | {"label_template"})
+            fields = declared.model_dump(include=names | {"label_template", "each_instance", "base_url"})
             for name in ("labels", "dynamic_labels"):
                 fields[name] = label_bodies(getattr(declared, name))
             row = self._saved(INTEGRATIONS, declared.name, fields)

@@ -49,6 +49,8 @@ def group_shape(public_url: str, group: Group, last_alert: Alert | None, tables:
         "route_id": group.route_id,
         "number": group.number,
         "alerts_count": group.alerts_count,
+        "firing_instances": group.firing_instances,
+        "known_instances": group.known_instances,
         "state": str(group.state),
         "created_at": instant(group.opened_at),
         "resolved_at": instant(group.resolved_at),

@@ -36,6 +36,8 @@ class AlertGroup(Shape):
     route_id: str | None
     number: int | None
     alerts_count: int
+    firing_instances: int
+    known_instances: int
     state: str
     created_at: str
     resolved_at: str | None

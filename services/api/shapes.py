@@ -113,6 +113,8 @@ class Integration(Shape):
     dynamic_labels: list[Label]
     label_template: str | None
     problems: int
+    each_instance: bool
+    base_url: str | None
     maintenance_mode: str | None
     maintenance_started_at: str | None
     maintenance_end_at: str | None

@@ -15,6 +15,7 @@ from shared import clock
 from shared.bus.publisher import Encoded
 from shared.domain.configuration import Integration
 from shared.domain.grouping import Change, fold
+from shared.domain.states import due_at_of
 from shared.errors import Transient
 from shared.events import AlertRouted, Event, GroupEvent, StageDecided
 from shared.store import untold
@@ -105,7 +106,7 @@ class Joining:
             events=[self._encode(one) for one in change.events],
             at=now,
             alerts=change.alerts,
-            due_at=group.silenced_until,
+            due_at=due_at_of(group),
             expires_at=None if group.is_open else now + self._keep,
         )
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from services.grouper.actions import Actions
-from services.grouper.due import Silences
+from services.grouper.due import DueGroups
 from services.grouper.handlers import Grouper
 from services.grouper.joining import Joining
 from services.grouper.retention import Retention
@@ -31,8 +31,8 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     actions = Actions(groups, io.bus.encode, keep)
     io.spawn("indexes", alerts.prepare)
     io.spawn("group_indexes", groups.prepare)
-    silences = Silences(groups, telling, io.bus.encode, keep)
-    io.spawn("silences", DueLoop(groups.collection, silences.expire, lambda: io.bus.is_connected).run)
+    due = DueGroups(groups, telling, io.config, io.bus.encode, keep)
+    io.spawn("due", DueLoop(groups.collection, due.expire, lambda: io.bus.is_connected).run)
     io.spawn("untold", telling.keep_sweeping)
     io.spawn("retention", Retention(alerts, groups, keep).run)
     yield Grouper(joining, actions, telling, io.config).handle

@@ -158,6 +158,8 @@ class DeclaredIntegration(Part):
     token: str | None = Field(default=None, min_length=16, max_length=64, pattern=r"^[A-Za-z0-9]+$")
     description_short: str | None = None
     allow_source_based_resolving: bool = True
+    each_instance: bool = False
+    base_url: str | None = None
     templates: dict[str, Any] = Field(default_factory=dict)
     labels: dict[str, LabelText] = Field(default_factory=dict)
     dynamic_labels: dict[str, str] = Field(default_factory=dict)

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.domain import instances
 from shared.domain.model import SOURCE, Alert, Frozen, Group
 from shared.events import (
     AlertRouted,
@@ -60,10 +61,10 @@ def group(
     `may_resolve` false (a setting of the integration) makes a resolve signal an ordinary alert.
     """
     resolve = event.resolve and may_resolve
-    if before is None or (not before.is_open and _at(event.alert) > _resolved_through(before)):
+    if before is None or (not before.is_open and not _is_late(event.alert, before)):
         if resolve and before is not None:
             return _rested(before, event, now)
-        return _opened(event, now, resolve)
+        return _opened(event, now, resolve, before)
     joined = _with_alert(before, event, resolve)
     if not joined.is_open:
         return _late(joined, event, now, resolve)
@@ -71,10 +72,7 @@ def group(
     if event.acknowledge and joined.acknowledged_at is None:
         joined = _acknowledged(joined, event, now)
         events.append(_told(GroupAcknowledged, event, joined, now, "acknowledged", "the source said so"))
-    if resolve and _at(event.alert) >= (
-        joined.last_fired_at or event.alert.received_at,
-        joined.last_fired_id,
-    ):
+    if resolve and _ends(event.alert, joined):
         joined = _resolved(joined, event)
         events.append(_told(GroupResolved, event, joined, now, "resolved", "the source said so"))
     return joined, events
@@ -129,7 +127,22 @@ def _resolved_through(group: Group) -> tuple[datetime, str]:
     return (at, group.resolved_through_id)
 
 
-def _opened(event: AlertRouted, now: datetime, resolve: bool) -> tuple[Group, list[Event]]:
+def _is_late(alert: Alert, closed: Group) -> bool:
+    """Whether a closed group was over already, for this alert, when the alert was received."""
+    known = instances.is_late(closed, alert)
+    return _at(alert) <= _resolved_through(closed) if known is None else known
+
+
+def _ends(alert: Alert, joined: Group) -> bool:
+    """Whether a resolve that joined is the last word on its group."""
+    if alert.instance:
+        return instances.may_end(joined)
+    return _at(alert) >= (joined.last_fired_at or alert.received_at, joined.last_fired_id)
+
+
+def _opened(
+    event: AlertRouted, now: datetime, resolve: bool, before: Group | None
+) -> tuple[Group, list[Event]]:
     alert = event.alert
     opened = Group(
         id=group_id_of(alert.id),
@@ -145,6 +158,9 @@ def _opened(event: AlertRouted, now: datetime, resolve: bool) -> tuple[Group, li
         last_alert_at=alert.received_at,
         labels=event.labels,
     )
+    if alert.instance:
+        known = instances.carried(before, alert.received_at)
+        opened = instances.heard(opened.model_copy(update={"instances": known}), alert, event.resolve)
     if resolve:
         closed = _resolved(opened, event).model_copy(update={"seen": False, "version": 1})
         return closed, [_decided(event, closed, now, "nothing_to_resolve", "no group of its key was open")]
@@ -181,22 +197,24 @@ def _with_alert(group: Group, event: AlertRouted, resolve: bool) -> Group:
     if _at(alert) < (group.opened_at, group.first_alert_id):
         changes |= {"opened_at": alert.received_at, "first_alert_id": alert.id, "labels": event.labels}
     if resolve:
-        if not group.is_open and _at(alert) > _resolved_through(group):
+        if not group.is_open and not alert.instance and _at(alert) > _resolved_through(group):
             changes |= {"resolved_through": alert.received_at, "resolved_through_id": alert.id}
     elif group.last_fired_at is None or _at(alert) > (group.last_fired_at, group.last_fired_id):
         changes |= {"last_fired_at": alert.received_at, "last_fired_id": alert.id}
-    return group.model_copy(update=changes)
+    return instances.heard(group.model_copy(update=changes), alert, event.resolve)
 
 
 def _resolved(group: Group, event: AlertRouted) -> Group:
+    """An instance's word ends the group, but says nothing of instances that the group does not know yet."""
     at = event.alert.received_at
+    is_whole = not event.alert.instance
     return group.model_copy(
         update={
             "version": group.version + 1,
             "resolved_at": at,
             "resolved_by": SOURCE,
-            "resolved_through": at,
-            "resolved_through_id": event.alert.id,
+            "resolved_through": at if is_whole else None,
+            "resolved_through_id": event.alert.id if is_whole else "",
             "silenced_at": None,
             "silenced_until": None,
             "silenced_by": None,

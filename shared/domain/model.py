@@ -90,12 +90,26 @@ class ActionRecord(Frozen):
     reason: str = ""
 
 
+class Instance(Frozen):
+    """The youngest word of one instance: the alert that brought it, and whether it fires.
+
+    `ends_at`: when it counts as over unless it is sent again; None: only a resolve ends it.
+    """
+
+    at: datetime
+    id: str
+    firing: bool = True
+    ends_at: datetime | None = None
+
+
 class Group(Frozen):
     """One alert group as of `version`; `run` counts the escalations it was given a reason for.
 
     `key` is the md5 hex of the grouping key. `resolved_through` is the newest instant up to which the
     source said "over": a firing that was received before it is late and reopens nothing. A group that
     holds only resolves is not `seen`: it exists so that a late firing finds it, and nobody is shown it.
+    `instances` are known to the grouper alone (they are not part of events); all see how many there are.
+    `untracked_instances` counts those that were too many to be kept: then no source ends the group.
     """
 
     id: str
@@ -126,6 +140,10 @@ class Group(Frozen):
     silenced_by: Actor | None = None
     actions: tuple[ActionRecord, ...] = ()
     labels: dict[str, str] = Field(default_factory=dict)
+    firing_instances: int = 0
+    known_instances: int = 0
+    untracked_instances: int = 0
+    instances: dict[str, Instance] = Field(default_factory=dict, exclude=True)
 
     @property
     def is_open(self) -> bool:

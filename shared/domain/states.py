@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from shared.domain.instances import next_end
 from shared.domain.model import SYSTEM, ActionRecord, Actor, Group, State
 from shared.events import (
     ActionApplied,
@@ -89,7 +90,8 @@ def refused(request: ActionRequested, now: datetime, reason: str) -> ActionRefus
 
 def due_at_of(group: Group) -> datetime | None:
     """Return when the group wants to be looked at again by itself."""
-    return group.silenced_until if group.state is State.SILENCED else None
+    silence_ends = group.silenced_until if group.state is State.SILENCED else None
+    return min((one for one in (silence_ends, next_end(group)) if one is not None), default=None)
 
 
 def _apply(

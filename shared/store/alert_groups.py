@@ -1,7 +1,8 @@
 """Alert groups as stored: exactly one open group per (integration, route, grouping key), written by the grouper only.
 
-`body` is the whole group as JSON (it keeps microseconds); the other fields are there to be searched and to
-carry the write protocol: `open_key` (unique while open), `untold`, `pending`, `due_at`.
+`body` is the whole group as JSON (it keeps microseconds), `instances` what is known of each (where they are
+tracked, and for the grouper alone, so that no event has to carry them); the other fields are there to be searched
+and to carry the write protocol: `open_key` (unique while open), `untold`, `pending`, `due_at`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic import TypeAdapter
+
 from shared.bus.publisher import Encoded
-from shared.domain.model import Group
+from shared.domain.model import Group, Instance
 from shared.store import due, untold
 from shared.store.mongo import Database, Document, Index, Query
 from shared.store.versioned import VersionedWrite, save
@@ -33,6 +36,9 @@ INDEXES = (
     *due.INDEXES,
     *untold.INDEXES,
 )
+# What a decision needs: the group, and what is known of its instances.
+WHOLE: Document = {"body": 1, "instances": 1}
+INSTANCES = TypeAdapter(dict[str, Instance])
 
 
 @dataclass(frozen=True)
@@ -65,28 +71,28 @@ class AlertGroups:
 
     async def get(self, group_id: str) -> Group | None:
         """Return one group as it is on the primary now."""
-        found = await self.collection.find_one({"_id": group_id}, {"body": 1})
-        return _group(found) if found is not None else None
+        found = await self.collection.find_one({"_id": group_id}, WHOLE)
+        return group_of(found) if found is not None else None
 
     async def get_many(self, ids: Sequence[str]) -> dict[str, Group]:
         """Return groups by id; unknown ids are left out."""
-        found = await self.collection.find({"_id": {"$in": list(ids)}}, {"body": 1})
-        return {one["_id"]: _group(one) for one in found}
+        found = await self.collection.find({"_id": {"$in": list(ids)}}, WHOLE)
+        return {one["_id"]: group_of(one) for one in found}
 
     async def newest_of(self, keys: Sequence[str]) -> dict[str, Group]:
         """Return for each group key the open group, else the newest one; keys without any are left out."""
-        open_ones = await self.collection.find({"open_key": {"$in": list(keys)}}, {"body": 1, "group_key": 1})
-        found = {one["group_key"]: _group(one) for one in open_ones}
+        open_ones = await self.collection.find({"open_key": {"$in": list(keys)}}, {**WHOLE, "group_key": 1})
+        found = {one["group_key"]: group_of(one) for one in open_ones}
         rest = [key for key in keys if key not in found]
         if rest:
             newest = await self.collection.aggregate(
                 [
                     {"$match": {"group_key": {"$in": rest}}},
                     {"$sort": {"group_key": 1, "opened_at": -1}},
-                    {"$group": {"_id": "$group_key", "body": {"$first": "$body"}}},
+                    {"$group": {"_id": "$group_key", **{one: {"$first": f"${one}"} for one in WHOLE}}},
                 ]
             )
-            found |= {one["_id"]: _group(one) for one in newest}
+            found |= {one["_id"]: group_of(one) for one in newest}
         return found
 
     async def newer_open(self, group: Group) -> str | None:
@@ -117,7 +123,7 @@ class AlertGroups:
         found = await self.collection.find(
             {"seen": True, **query}, {"body": 1}, sort=sort, limit=limit, skip=skip
         )
-        return [_group(one) for one in found]
+        return [group_of(one) for one in found]
 
     async def count(self, query: Query) -> int:
         """Return how many groups match that people are shown."""
@@ -129,8 +135,11 @@ class AlertGroups:
         return {one["_id"] for one in await self.collection.find(query, {"_id": 1})}
 
 
-def _group(document: Document) -> Group:
-    return Group.model_validate_json(document["body"])
+def group_of(document: Document) -> Group:
+    """Return the group in a document, with its instances where they were read too."""
+    group = Group.model_validate_json(document["body"])
+    text = document.get("instances")
+    return group.model_copy(update={"instances": INSTANCES.validate_json(text)}) if text else group
 
 
 def _fields(group: Group) -> Document:
@@ -155,6 +164,7 @@ def _fields(group: Group) -> Document:
 def _versioned(write: GroupWrite) -> VersionedWrite:
     group, fields = write.group, _fields(write.group)
     optional = {
+        "instances": INSTANCES.dump_json(group.instances).decode() if group.instances else None,
         "open_key": fields["group_key"] if group.is_open else None,
         "due_at": write.due_at,
         "expires_at": write.expires_at,

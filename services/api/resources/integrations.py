@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.api.refusals import Invalid
-from services.api.resources import chat_targets, integration_labels, routes
+from services.api.resources import chat_targets, integration_labels, integration_reading, routes
 from services.api.resources import templates as template_objects
 from services.api.resources.checks import integration_types
 from services.api.resources.desk import Desk, Resource, at_most, named, of_team
@@ -22,7 +22,7 @@ class DefaultRouteBody(chat_targets.TargetsBody):
     escalation_chain_id: str | None = None
 
 
-class IntegrationBody(integration_labels.LabelsBody):
+class IntegrationBody(integration_labels.LabelsBody, integration_reading.ReadingBody):
     """What a client writes of an integration. `templates` may hold any subset of the keys."""
 
     name: str | None = None
@@ -55,6 +55,7 @@ def show(desk: Desk, row: Integration, _query: dict[str, str]) -> dict[str, Any]
         "allow_source_based_resolving": row.allow_source_based_resolving,
         "heartbeat": {"link": f"{link}heartbeat/"},
         **integration_labels.shown(desk, row),
+        **integration_reading.shown(desk, row),
         "maintenance_mode": None,
         "maintenance_started_at": None,
         "maintenance_end_at": None,
@@ -138,6 +139,7 @@ def _written(desk: Desk, row: Integration, body: IntegrationBody, team_id: str |
     if body.sent("templates"):
         changes["templates"] = template_objects.merged(row.templates, body.templates)
     changes |= integration_labels.changes(desk, row, body)
+    changes |= integration_reading.changes(desk, row, body)
     after = row.model_copy(update=changes)
     _check_name(desk, after)
     desk.draft.put(after)
