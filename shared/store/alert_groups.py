@@ -128,6 +128,16 @@ class AlertGroups:
         )
         return [group_of(one) for one in found]
 
+    async def tracked(self, query: Query, limit: int) -> list[Group]:
+        """Return matching groups with their instances, the newest first."""
+        found = await self.collection.find(
+            {"seen": True, "instances": {"$exists": True}, **query},
+            WHOLE,
+            sort=[("opened_at", -1)],
+            limit=limit,
+        )
+        return [group_of(one) for one in found]
+
     async def count(self, query: Query) -> int:
         """Return how many groups match that people are shown."""
         return await self.collection.count({"seen": True, **query})
