@@ -334,7 +334,10 @@ class WebhookResponded(Event):
 
 
 class StageDecided(Event):
-    """any stage: a decision with no onward event (a repeat, no chain, a suppressed page), so no trace has a hole."""
+    """any stage: a decision with no onward event (a repeat, no chain, a suppressed page), so no trace has a hole.
+
+    The receiver tells with it what it noticed of an integration: refusals for its rate, uses of a former URL.
+    """
 
     type: ClassVar[str] = "stage.decided.v1"
     stage: str

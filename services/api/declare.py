@@ -8,7 +8,8 @@ from services.api.declare_children import Children, label_bodies
 from services.api.declare_faults import Faults
 from services.api.resources.chains import CHAINS
 from services.api.resources.desk import Desk, Resource
-from services.api.resources.integrations import INTEGRATIONS, retoken
+from services.api.resources.integration_tokens import retoken
+from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.routes import default_of
 from services.api.resources.users import USERS
 from services.api.resources.webhooks import WEBHOOKS

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from shared.domain.access import Access, FormerToken
 from shared.domain.labels import Label, LabelSettings
 from shared.domain.model import Frozen
 
@@ -34,6 +35,7 @@ class Integration(Frozen):
     base_url: str | None = None
     templates: Templates = Field(default_factory=dict)
     labels: LabelSettings = LabelSettings()
+    access: Access = Access()
 
 
 class ChatTarget(Frozen):
@@ -146,6 +148,11 @@ class ConfigSnapshot(Frozen):
     def integration_by_digest(self) -> dict[str, Integration]:
         """Integrations by the SHA-256 hex of their URL token."""
         return {one.token_digest: one for one in self.integrations}
+
+    @cached_property
+    def former_by_digest(self) -> dict[str, tuple[Integration, FormerToken]]:
+        """Integrations by the SHA-256 hex of URL tokens that were replaced; whoever looks must look at their time."""
+        return {token.digest: (one, token) for one in self.integrations for token in one.access.former_tokens}
 
     @cached_property
     def integration_by_id(self) -> dict[str, Integration]:

@@ -61,8 +61,9 @@ class Alert(Frozen):
 class Problem(Frozen):
     """A template, rule or regex of a user that failed; the pipeline went on with a safe default.
 
-    `where` names the template ("slack.title", "grouping_key", "route R123"); `line` counts from 1. `digest`
-    stands for the text that failed (shared/domain/problems.py), "" where it is no single one.
+    `where` names the template ("slack.title", "grouping_key", "route R123") or the setting; `line` counts from 1.
+    `digest` stands for the text that failed (shared/domain/problems.py), "" where it is no single one. `count` is
+    how often it was met before it was told.
     """
 
     integration_id: str
@@ -71,6 +72,7 @@ class Problem(Frozen):
     line: int | None = None
     alert_id: str | None = None
     digest: str = ""
+    count: int = 1
 
 
 class Card(Frozen):
