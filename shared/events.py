@@ -89,7 +89,7 @@ ATTRIBUTES = frozenset(Event.model_fields)
 
 
 class AlertReceived(Event):
-    """receiver (and heartbeat) -> router: a payload was accepted at an integration's URL."""
+    """receiver (heartbeat, and api for a demo) -> router: a payload was accepted at an integration's URL."""
 
     type: ClassVar[str] = "alert.received.v1"
     alert: Alert

@@ -54,6 +54,7 @@ def route_job(job: RouteJob, reference: int) -> bytes:
             "id": alert.id,
             "payload": alert.payload,
             "is_demo": alert.is_demo,
+            "demo_id": alert.demo_id,
             "read_as": alert.read_as,
         },
         option=orjson.OPT_NON_STR_KEYS,

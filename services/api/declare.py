@@ -99,6 +99,9 @@ class _Declaring:
             fields = declared.model_dump(include=names | {"label_template", "each_instance", "base_url"})
             for name in ("labels", "dynamic_labels"):
                 fields[name] = label_bodies(getattr(declared, name))
+            asked = declared.authentication
+            fields["authentication"] = asked.whole if asked is not None else None
+            fields["rate_limit"] = declared.rate_limit
             row = self._saved(INTEGRATIONS, declared.name, fields)
             if declared.token is not None:
                 row = retoken(self._desk, row, declared.token)

@@ -61,6 +61,7 @@ def group_shape(public_url: str, group: Group, last_alert: Alert | None, tables:
         "silenced_until": instant(group.silenced_until),
         "labels": labels.shown(Label(key=key, value=value) for key, value in sorted(group.labels.items())),
         "title": group.title,
+        "is_demo": group.is_demo,
         "permalinks": _permalinks(public_url, group),
         "last_alert": alert_shape(last_alert, group.id) if last_alert is not None else None,
     }

@@ -47,7 +47,7 @@ async def read_tokens(request: web.Request) -> web.Response:
     api = request.app[API]
     desk = await api.desk(await api.caller(request))
     row = existing(desk, request)
-    used = await Problems(api.database).of(row.id) if row.access.former_tokens else []
+    used = await Problems(api.database).find([row.id], cleared=True) if row.access.former_tokens else []
     return json_answer(_shown(desk, row, used))
 
 
@@ -73,7 +73,7 @@ def existing(desk: Desk, request: web.Request) -> Integration:
 
 
 def _shown(desk: Desk, row: Integration, problems: list[dict[str, Any]]) -> dict[str, Any]:
-    uses = {(one["where"], one["message"]): one for one in problems}
+    uses = {one["where"]: one for one in problems}
     return {
         "id": row.id,
         "link": link_of(desk, row),
@@ -87,6 +87,6 @@ def _shown(desk: Desk, row: Integration, problems: list[dict[str, Any]]) -> dict
                 "last_used_at": instant(used.get("last_seen_at")),
             }
             for one in row.access.former_tokens
-            for used in [uses.get((one.where, one.used), {})]
+            for used in [uses.get(one.where, {})]
         ],
     }

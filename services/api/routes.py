@@ -8,8 +8,10 @@ from services.api import (
     alerts,
     apply,
     configuration_routes,
+    demo,
     groups,
     history,
+    integration_tokens,
     lookups,
     pages,
     problems,
@@ -27,6 +29,10 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     configuration_routes.add_routes(app)
     _add(app, "GET", f"{BASE}/integrations/{{id}}/problems", problems.read_problems)
     _add(app, "GET", f"{BASE}/problems", problems.list_problems)
+    _add(app, "POST", f"{BASE}/integrations/{{id}}/demo", demo.send_demo)
+    _add(app, "POST", f"{BASE}/integrations/{{id}}/rotate_token", integration_tokens.rotate_token)
+    _add(app, "GET", f"{BASE}/integrations/{{id}}/tokens", integration_tokens.read_tokens)
+    _add(app, "DELETE", f"{BASE}/integrations/{{id}}/tokens/{{token_id}}", integration_tokens.revoke_token)
     _add(app, "GET", f"{BASE}/alert_groups", groups.list_groups)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}", groups.read_group)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}/timeline", history.read_timeline)

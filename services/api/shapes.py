@@ -95,6 +95,54 @@ class Label(Shape):
     value: Name
 
 
+class HmacAuthentication(Shape):
+    """How bodies are signed; secrets read as asterisks."""
+
+    preset: str
+    header: str
+    algorithm: str
+    encoding: str
+    prefix: str
+    timestamp_header: str | None
+    timestamp_key: str | None
+    separator: str
+    tolerance_s: int
+    secret: str
+    second_secret: str | None
+
+
+class BasicAuthentication(Shape):
+    """Username and password; passwords read as asterisks."""
+
+    username: str
+    password: str
+    second_password: str | None
+
+
+class BearerAuthentication(Shape):
+    """The header of a token; tokens read as asterisks."""
+
+    header: str
+    token: str
+    second_token: str | None
+
+
+class Authentication(Shape):
+    """What requests must show besides the URL; every method that is not null must hold."""
+
+    hmac: HmacAuthentication | None
+    basic: BasicAuthentication | None
+    bearer: BearerAuthentication | None
+    ip_allow_list: list[str]
+
+
+class RateLimit(Shape):
+    """How many alerts one receiver takes for it."""
+
+    alerts_per_minute: int
+    burst: int
+
+
 class Integration(Shape):
     """A way in."""
 
@@ -108,6 +156,8 @@ class Integration(Shape):
     default_route: DefaultRoute
     templates: Templates
     allow_source_based_resolving: bool
+    authentication: Authentication
+    rate_limit: RateLimit | None
     heartbeat: Link
     labels: list[Label]
     dynamic_labels: list[Label]

@@ -10,7 +10,9 @@ from aiohttp import web
 from pydantic.json_schema import models_json_schema
 
 from services.api.actions import WORDS
+from services.api.demo import DemoBody
 from services.api.history_shapes import SHAPES
+from services.api.integration_tokens import RotateTokenBody
 from services.api.resources.catalogue import RESOURCES
 from services.api.resources.desk import Body, Resource
 from services.api.shapes import RESOURCE_SHAPES
@@ -76,7 +78,8 @@ def openapi() -> dict[str, Any]:
 def _schemas() -> dict[str, Any]:
     bodies = {one.body: "validation" for one in RESOURCES if one.body is not Body}
     shapes = dict.fromkeys((*RESOURCE_SHAPES.values(), *SHAPES), "serialization")
-    models: Any = [*bodies.items(), *shapes.items(), (Declaration, "validation")]
+    others = dict.fromkeys((Declaration, DemoBody, RotateTokenBody), "validation")
+    models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
     return {name: found["$defs"][name] for name in sorted(found["$defs"])}
 
@@ -117,6 +120,7 @@ def _history_paths() -> dict[str, Any]:
         ),
         f"{BASE}/integrations/{{id}}/problems": _problems(_path_parameter("id")),
         f"{BASE}/problems": _problems(_query("integration_id")),
+        **_integration_paths(),
         f"{BASE}/config/apply": {"post": _apply()},
         f"{BASE}/organizations": {"get": _operation("the one organization", {"200": None})},
         f"{BASE}/info": {"get": _operation("the address that links point to", {"200": None})},
@@ -129,6 +133,25 @@ def _problems(parameter: dict[str, Any]) -> dict[str, Any]:
     )
     operation["parameters"] = [{**_query("state"), "schema": {"enum": ["open", "cleared", "all"]}}]
     return {"parameters": [parameter], "get": operation}
+
+
+def _integration_paths() -> dict[str, Any]:
+    """Return what is done with an integration besides changing it."""
+    base = f"{BASE}/integrations/{{id}}"
+    demo = _operation("send a demo alert, answered when the broker has confirmed it", {"200": "DemoSent"})
+    rotate = _operation("give it a new URL; the old one is taken for a while", {"200": "IntegrationTokens"})
+    tokens = _operation("its URL, and the former ones with their uses", {"200": "IntegrationTokens"})
+    revoke = _operation("take a former URL away at once", {"204": None})
+    return {
+        f"{base}/demo": {**_of_one(), "post": demo | _body("DemoBody", required=False)},
+        f"{base}/rotate_token": {**_of_one(), "post": rotate | _body("RotateTokenBody", required=False)},
+        f"{base}/tokens": {**_of_one(), "get": tokens},
+        f"{base}/tokens/{{token_id}}": {**_of_one("id", "token_id"), "delete": revoke},
+    }
+
+
+def _of_one(*names: str) -> dict[str, Any]:
+    return {"parameters": [_path_parameter(one) for one in names or ("id",)]}
 
 
 def _action(word: str) -> dict[str, Any]:
@@ -193,9 +216,9 @@ def _operation(summary: str, answers: dict[str, str | None]) -> dict[str, Any]:
     return {"summary": summary, "responses": responses}
 
 
-def _body(model: str) -> dict[str, Any]:
+def _body(model: str, *, required: bool = True) -> dict[str, Any]:
     schema = {"$ref": REFERENCE.format(model=model)}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def _path_parameter(name: str) -> dict[str, Any]:

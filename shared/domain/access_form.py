@@ -6,7 +6,7 @@ A misspelt word is a mistake, never ignored: what it was meant to hold shut woul
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -61,6 +61,12 @@ class SecretsForm(Form):
             is_kept = name not in self.model_fields_set and position < stored
             texts.append(MASK if is_kept else getattr(self, name))
         return tuple(texts)
+
+    @property
+    def whole(self) -> Self:
+        """The same, without the second secret unless it is written."""
+        second = self.secret_fields[1]
+        return self.model_copy(update={second: getattr(self, second)})
 
 
 class HmacForm(SecretsForm):
@@ -134,8 +140,15 @@ class AuthenticationForm(Form):
 
     @property
     def whole(self) -> AuthenticationForm:
-        """The same with every method that is left out taken away, as a declaration means it."""
-        return self.model_construct(**{name: getattr(self, name) for name in AuthenticationForm.model_fields})
+        """The same with all that is left out taken away, as a declaration means it; only a first secret is kept."""
+        return self.model_copy(
+            update={
+                "hmac": self.hmac and self.hmac.whole,
+                "basic": self.basic and self.basic.whole,
+                "bearer": self.bearer and self.bearer.whole,
+                "ip_allow_list": self.ip_allow_list,
+            }
+        )
 
 
 class RateLimitForm(Form):

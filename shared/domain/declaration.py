@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from shared.domain.access_form import AuthenticationForm, RateLimitForm
 from shared.domain.labels import as_text
 
 Path = tuple[str | int, ...]
@@ -164,6 +165,8 @@ class DeclaredIntegration(Part):
     labels: dict[str, LabelText] = Field(default_factory=dict)
     dynamic_labels: dict[str, str] = Field(default_factory=dict)
     label_template: str | None = None
+    authentication: AuthenticationForm | None = None
+    rate_limit: RateLimitForm | None = None
     routes: list[DeclaredRoute] | None = None
     default_route: DeclaredDefaultRoute | None = None
 
