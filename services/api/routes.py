@@ -12,6 +12,7 @@ from services.api import (
     groups,
     history,
     integration_tokens,
+    integration_types,
     lookups,
     pages,
     problems,
@@ -33,6 +34,8 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     _add(app, "POST", f"{BASE}/integrations/{{id}}/rotate_token", integration_tokens.rotate_token)
     _add(app, "GET", f"{BASE}/integrations/{{id}}/tokens", integration_tokens.read_tokens)
     _add(app, "DELETE", f"{BASE}/integrations/{{id}}/tokens/{{token_id}}", integration_tokens.revoke_token)
+    _add(app, "GET", f"{BASE}/integration_types", integration_types.list_types)
+    _add(app, "GET", f"{BASE}/integration_types/{{slug}}", integration_types.read_type)
     _add(app, "GET", f"{BASE}/alert_groups", groups.list_groups)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}", groups.read_group)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}/timeline", history.read_timeline)

@@ -9,6 +9,7 @@ import yaml
 from aiohttp import web
 from pydantic.json_schema import models_json_schema
 
+from services.api import integration_types
 from services.api.actions import WORDS
 from services.api.demo import DemoBody
 from services.api.history_shapes import SHAPES
@@ -77,7 +78,8 @@ def openapi() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     bodies = {one.body: "validation" for one in RESOURCES if one.body is not Body}
-    shapes = dict.fromkeys((*RESOURCE_SHAPES.values(), *SHAPES), "serialization")
+    shown = (*RESOURCE_SHAPES.values(), *SHAPES, *integration_types.SHAPES)
+    shapes = dict.fromkeys(shown, "serialization")
     others = dict.fromkeys((Declaration, DemoBody, RotateTokenBody), "validation")
     models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
@@ -121,6 +123,15 @@ def _history_paths() -> dict[str, Any]:
         f"{BASE}/integrations/{{id}}/problems": _problems(_path_parameter("id")),
         f"{BASE}/problems": _problems(_query("integration_id")),
         **_integration_paths(),
+        f"{BASE}/integration_types": {
+            "get": _operation(
+                "every integration type: its set-up, templates, examples", {"200": "IntegrationTypes"}
+            )
+        },
+        f"{BASE}/integration_types/{{slug}}": {
+            "parameters": [_path_parameter("slug")],
+            "get": _operation("one integration type", {"200": "IntegrationTypeShape"}),
+        },
         f"{BASE}/config/apply": {"post": _apply()},
         f"{BASE}/organizations": {"get": _operation("the one organization", {"200": None})},
         f"{BASE}/info": {"get": _operation("the address that links point to", {"200": None})},
