@@ -8,10 +8,7 @@ from shared.domain.configuration import Chain, Integration, Route, Rule, StepCon
 from shared.domain.configuration_draft import Change, Draft, Row
 
 # Shown by name only: digests and ciphertext mean nothing to people and are nobody's business.
-SECRET = (
-    *("token_digest", "token_encrypted", "password", "authorization_header"),
-    *("secrets", "passwords", "tokens", "former_tokens"),
-)
+SECRET = ("token_digest", "token_encrypted", "password", "authorization_header")
 
 
 def shown_change(draft: Draft, change: Change) -> dict[str, Any]:
@@ -53,16 +50,6 @@ def _fields(change: Change) -> dict[str, Any]:
     return {
         name: {"from": "(secret)", "to": "(secret)"}
         if name in SECRET
-        else {"from": _without_secrets(before.get(name)), "to": _without_secrets(after[name])}
+        else {"from": before.get(name), "to": after[name]}
         for name in changed
-    }
-
-
-def _without_secrets(value: Any) -> Any:
-    """Return a value with what is secret inside it left out; whether there is any is still seen."""
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: ("(secret)" if inner else inner) if key in SECRET else _without_secrets(inner)
-        for key, inner in value.items()
     }
