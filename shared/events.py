@@ -89,7 +89,7 @@ ATTRIBUTES = frozenset(Event.model_fields)
 
 
 class AlertReceived(Event):
-    """receiver (and heartbeat) -> router: a payload was accepted at an integration's URL."""
+    """receiver (heartbeat, and api for a demo) -> router: a payload was accepted at an integration's URL."""
 
     type: ClassVar[str] = "alert.received.v1"
     alert: Alert
@@ -231,10 +231,7 @@ class GroupRendered(Event):
 
 
 class PostRequested(Event):
-    """escalator -> chatops-publisher: the group's message in `channel` shall look like this (or newer).
-
-    `note` is a plain sentence above the rest; of two requests for the same version the later one's note counts.
-    """
+    """escalator -> chatops-publisher: the group's message in `channel` shall look like this (or newer)."""
 
     type: ClassVar[str] = "post.requested.v1"
     group: Group
@@ -243,7 +240,6 @@ class PostRequested(Event):
     card: Card
     change: str = ""
     actor: Actor | None = None
-    note: str = ""
 
 
 class NotificationRequested(Event):
@@ -338,7 +334,10 @@ class WebhookResponded(Event):
 
 
 class StageDecided(Event):
-    """any stage: a decision with no onward event (a repeat, no chain, a suppressed page), so no trace has a hole."""
+    """any stage: a decision with no onward event (a repeat, no chain, a suppressed page), so no trace has a hole.
+
+    The receiver tells with it what it noticed of an integration: refusals for its rate, uses of a former URL.
+    """
 
     type: ClassVar[str] = "stage.decided.v1"
     stage: str

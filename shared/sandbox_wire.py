@@ -19,7 +19,7 @@ from shared.domain.webhook_event import WebhookJob
 LENGTH = struct.Struct(">I")
 # Longer than any batch of either side can be.
 MAX_FRAME_BYTES = 512 * 1024 * 1024
-SECRETS = {"token_digest", "token_encrypted"}
+SECRETS = {"token_digest", "token_encrypted", "access"}
 
 
 def framed(body: bytes) -> bytes:
@@ -54,6 +54,7 @@ def route_job(job: RouteJob, reference: int) -> bytes:
             "id": alert.id,
             "payload": alert.payload,
             "is_demo": alert.is_demo,
+            "demo_id": alert.demo_id,
             "read_as": alert.read_as,
         },
         option=orjson.OPT_NON_STR_KEYS,

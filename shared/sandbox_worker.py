@@ -158,6 +158,7 @@ class Worker:
             received_at=NOT_NEEDED,
             payload=job["payload"],
             is_demo=job["is_demo"],
+            demo_id=job["demo_id"],
             read_as=job["read_as"],
         )
         return route(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pymongo
 import pytest
 from hypothesis import settings
@@ -19,6 +20,12 @@ settings.register_profile("tocsin", deadline=None)
 settings.load_profile("tocsin")
 
 _SESSION = "TOCSIN_TEST_SESSION"  # process id of the pytest that was started; xdist workers inherit it
+
+# A busy machine is no fault of the code; how fast it is, is measured in tests/bench.
+hypothesis.settings.register_profile(
+    "tocsin", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tocsin")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -8,7 +8,10 @@ from shared.domain.configuration import Chain, Integration, Route, Rule, StepCon
 from shared.domain.configuration_draft import Change, Draft, Row
 
 # Shown by name only: digests and ciphertext mean nothing to people and are nobody's business.
-SECRET = ("token_digest", "token_encrypted", "password", "authorization_header")
+SECRET = (
+    *("token_digest", "token_encrypted", "password", "authorization_header"),
+    *("secrets", "passwords", "tokens", "former_tokens"),
+)
 
 
 def shown_change(draft: Draft, change: Change) -> dict[str, Any]:
@@ -50,6 +53,16 @@ def _fields(change: Change) -> dict[str, Any]:
     return {
         name: {"from": "(secret)", "to": "(secret)"}
         if name in SECRET
-        else {"from": before.get(name), "to": after[name]}
+        else {"from": _without_secrets(before.get(name)), "to": _without_secrets(after[name])}
         for name in changed
+    }
+
+
+def _without_secrets(value: Any) -> Any:
+    """Return a value with what is secret inside it left out; whether there is any is still seen."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: ("(secret)" if inner else inner) if key in SECRET else _without_secrets(inner)
+        for key, inner in value.items()
     }

@@ -27,18 +27,6 @@ class Permalinks(Shape):
     web: str | None
 
 
-class Held(Shape):
-    """What holds a firing group back: `by` is maintenance or debug."""
-
-    by: str
-    since: str
-    until: str
-    reason: str
-    window_id: str | None
-    comment: str
-    author: str
-
-
 class AlertGroup(Shape):
     """An alert group as it is now; `state` is firing, acknowledged, silenced or resolved."""
 
@@ -60,9 +48,9 @@ class AlertGroup(Shape):
     silenced_until: str | None
     labels: list[Label]
     title: str | None
+    is_demo: bool
     permalinks: Permalinks
     last_alert: Alert | None
-    held: Held | None
 
 
 class Stage(Shape):
@@ -159,10 +147,43 @@ class Applied(Shape):
     changes: list[dict[str, Any]]
 
 
+class FormerUrl(Shape):
+    """A URL that was replaced: the end of its token, until when it is taken, how often it still was."""
+
+    id: str
+    ending: str
+    valid_until: str
+    uses: int
+    last_used_at: str | None
+
+
+class IntegrationTokens(Shape):
+    """An integration's URL and the former ones."""
+
+    id: str
+    link: str
+    rotated_at: str | None
+    former: list[FormerUrl]
+
+
+class DemoSent(Shape):
+    """The alerts of a demo that the broker has confirmed; `demo_id` resolves it later."""
+
+    id: str
+    alert_id: str
+    ids: list[str]
+    demo_id: str
+    trace_url: str
+    accepted_at: str
+
+
 class Detail(Shape):
     """A sentence."""
 
     detail: str
 
 
-SHAPES: tuple[type[BaseModel], ...] = (AlertGroup, Alert, Trace, Timeline, Problems, Applied, Detail)
+SHAPES: tuple[type[BaseModel], ...] = (
+    *(AlertGroup, Alert, Trace, Timeline, Problems, Applied, Detail),
+    *(IntegrationTokens, DemoSent),
+)

@@ -8,10 +8,12 @@ from services.api import (
     alerts,
     apply,
     configuration_routes,
+    demo,
     groups,
     history,
+    integration_tokens,
+    integration_types,
     lookups,
-    maintenance,
     pages,
     problems,
     specification,
@@ -28,9 +30,12 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     configuration_routes.add_routes(app)
     _add(app, "GET", f"{BASE}/integrations/{{id}}/problems", problems.read_problems)
     _add(app, "GET", f"{BASE}/problems", problems.list_problems)
-    _add(app, "POST", f"{BASE}/integrations/{{id}}/maintenance_start", maintenance.start)
-    _add(app, "POST", f"{BASE}/integrations/{{id}}/maintenance_stop", maintenance.end)
-    _add(app, "POST", f"{BASE}/maintenance_windows/{{id}}/stop", maintenance.stop_window)
+    _add(app, "POST", f"{BASE}/integrations/{{id}}/demo", demo.send_demo)
+    _add(app, "POST", f"{BASE}/integrations/{{id}}/rotate_token", integration_tokens.rotate_token)
+    _add(app, "GET", f"{BASE}/integrations/{{id}}/tokens", integration_tokens.read_tokens)
+    _add(app, "DELETE", f"{BASE}/integrations/{{id}}/tokens/{{token_id}}", integration_tokens.revoke_token)
+    _add(app, "GET", f"{BASE}/integration_types", integration_types.list_types)
+    _add(app, "GET", f"{BASE}/integration_types/{{slug}}", integration_types.read_type)
     _add(app, "GET", f"{BASE}/alert_groups", groups.list_groups)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}", groups.read_group)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}/timeline", history.read_timeline)

@@ -12,7 +12,7 @@ from services.api.api import API, Api
 from services.api.authentication import Authentication
 from services.api.chat_callbacks import ChatCallbacks
 from services.api.routes import add_routes
-from shared.events import ActionRequested, ConfigChanged
+from shared.events import ActionRequested, AlertReceived, ConfigChanged
 from shared.http import HttpClient
 from shared.service import Io, Service
 from shared.stage import Handler
@@ -72,6 +72,6 @@ class Preparation:
 service = Service(
     name="api",
     open=open_service,
-    emits=(ActionRequested, ConfigChanged),
+    emits=(AlertReceived, ActionRequested, ConfigChanged),
     keeps=frozenset({"users"}),
 )

@@ -95,6 +95,54 @@ class Label(Shape):
     value: Name
 
 
+class HmacAuthentication(Shape):
+    """How bodies are signed; secrets read as asterisks."""
+
+    preset: str
+    header: str
+    algorithm: str
+    encoding: str
+    prefix: str
+    timestamp_header: str | None
+    timestamp_key: str | None
+    separator: str
+    tolerance_s: int
+    secret: str
+    second_secret: str | None
+
+
+class BasicAuthentication(Shape):
+    """Username and password; passwords read as asterisks."""
+
+    username: str
+    password: str
+    second_password: str | None
+
+
+class BearerAuthentication(Shape):
+    """The header of a token; tokens read as asterisks."""
+
+    header: str
+    token: str
+    second_token: str | None
+
+
+class Authentication(Shape):
+    """What requests must show besides the URL; every method that is not null must hold."""
+
+    hmac: HmacAuthentication | None
+    basic: BasicAuthentication | None
+    bearer: BearerAuthentication | None
+    ip_allow_list: list[str]
+
+
+class RateLimit(Shape):
+    """How many alerts one receiver takes for it."""
+
+    alerts_per_minute: int
+    burst: int
+
+
 class Integration(Shape):
     """A way in."""
 
@@ -108,6 +156,8 @@ class Integration(Shape):
     default_route: DefaultRoute
     templates: Templates
     allow_source_based_resolving: bool
+    authentication: Authentication
+    rate_limit: RateLimit | None
     heartbeat: Link
     labels: list[Label]
     dynamic_labels: list[Label]
@@ -210,28 +260,6 @@ class Webhook(Shape):
     preset: str | None
 
 
-class MaintenanceWindow(Shape):
-    """A time in which escalation is held back; empty lists and objects mean everything."""
-
-    id: str
-    name: str
-    mode: str
-    starts_at: str
-    duration: int
-    time_zone: str
-    rrule: str
-    integration_ids: list[str]
-    route_ids: list[str]
-    labels: dict[str, list[str]]
-    comment: str
-    author: str
-    is_active: bool
-    active_since: str | None
-    active_until: str | None
-    next_starts_at: str | None
-    stopped_at: str | None
-
-
 class Team(Shape):
     """A team."""
 
@@ -250,6 +278,5 @@ RESOURCE_SHAPES: dict[str, type[BaseModel]] = {
     "users": User,
     "personal_notification_rules": PersonalNotificationRule,
     "webhooks": Webhook,
-    "maintenance_windows": MaintenanceWindow,
     "teams": Team,
 }

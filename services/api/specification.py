@@ -9,11 +9,13 @@ import yaml
 from aiohttp import web
 from pydantic.json_schema import models_json_schema
 
+from services.api import integration_types
 from services.api.actions import WORDS
+from services.api.demo import DemoBody
 from services.api.history_shapes import SHAPES
+from services.api.integration_tokens import RotateTokenBody
 from services.api.resources.catalogue import RESOURCES
 from services.api.resources.desk import Body, Resource
-from services.api.resources.integration_maintenance import MaintenanceBody
 from services.api.shapes import RESOURCE_SHAPES
 from shared.domain.declaration import Declaration
 
@@ -27,7 +29,6 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "users": ("username", "email", "roles", "short"),
     "personal_notification_rules": ("user_id", "important"),
     "webhooks": ("name", "team_id"),
-    "maintenance_windows": ("name", "integration_id", "is_active"),
     "teams": ("name",),
     "alert_groups": ("id", "route_id", "integration_id", "team_id", "state", "started_at", "label"),
     "alerts": ("id", "alert_group_id", "search"),
@@ -57,7 +58,6 @@ def openapi() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for resource in RESOURCES:
         paths |= _resource_paths(resource)
-    paths |= _maintenance_paths()
     paths |= _history_paths()
     return {
         "openapi": "3.1.0",
@@ -78,9 +78,10 @@ def openapi() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     bodies = {one.body: "validation" for one in RESOURCES if one.body is not Body}
-    bodies[MaintenanceBody] = "validation"
-    shapes = dict.fromkeys((*RESOURCE_SHAPES.values(), *SHAPES), "serialization")
-    models: Any = [*bodies.items(), *shapes.items(), (Declaration, "validation")]
+    shown = (*RESOURCE_SHAPES.values(), *SHAPES, *integration_types.SHAPES)
+    shapes = dict.fromkeys(shown, "serialization")
+    others = dict.fromkeys((Declaration, DemoBody, RotateTokenBody), "validation")
+    models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
     return {name: found["$defs"][name] for name in sorted(found["$defs"])}
 
@@ -104,19 +105,6 @@ def _resource_paths(resource: Resource[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _maintenance_paths() -> dict[str, Any]:
-    def one(summary: str, shape: str) -> dict[str, Any]:
-        return {"parameters": [_path_parameter("id")], "post": _operation(summary, {"200": shape})}
-
-    start = one("hold back the escalation of an integration from now on", "Integration")
-    start["post"] |= _body(MaintenanceBody.__name__)
-    return {
-        f"{BASE}/integrations/{{id}}/maintenance_start": start,
-        f"{BASE}/integrations/{{id}}/maintenance_stop": one("end that early", "Integration"),
-        f"{BASE}/maintenance_windows/{{id}}/stop": one("end what is open now", "MaintenanceWindow"),
-    }
-
-
 def _history_paths() -> dict[str, Any]:
     def one(summary: str, shape: str | None) -> dict[str, Any]:
         return {"parameters": [_path_parameter("id")], "get": _operation(summary, {"200": shape})}
@@ -134,6 +122,16 @@ def _history_paths() -> dict[str, Any]:
         ),
         f"{BASE}/integrations/{{id}}/problems": _problems(_path_parameter("id")),
         f"{BASE}/problems": _problems(_query("integration_id")),
+        **_integration_paths(),
+        f"{BASE}/integration_types": {
+            "get": _operation(
+                "every integration type: its set-up, templates, examples", {"200": "IntegrationTypes"}
+            )
+        },
+        f"{BASE}/integration_types/{{slug}}": {
+            "parameters": [_path_parameter("slug")],
+            "get": _operation("one integration type", {"200": "IntegrationTypeShape"}),
+        },
         f"{BASE}/config/apply": {"post": _apply()},
         f"{BASE}/organizations": {"get": _operation("the one organization", {"200": None})},
         f"{BASE}/info": {"get": _operation("the address that links point to", {"200": None})},
@@ -146,6 +144,25 @@ def _problems(parameter: dict[str, Any]) -> dict[str, Any]:
     )
     operation["parameters"] = [{**_query("state"), "schema": {"enum": ["open", "cleared", "all"]}}]
     return {"parameters": [parameter], "get": operation}
+
+
+def _integration_paths() -> dict[str, Any]:
+    """Return what is done with an integration besides changing it."""
+    base = f"{BASE}/integrations/{{id}}"
+    demo = _operation("send a demo alert, answered when the broker has confirmed it", {"200": "DemoSent"})
+    rotate = _operation("give it a new URL; the old one is taken for a while", {"200": "IntegrationTokens"})
+    tokens = _operation("its URL, and the former ones with their uses", {"200": "IntegrationTokens"})
+    revoke = _operation("take a former URL away at once", {"204": None})
+    return {
+        f"{base}/demo": {**_of_one(), "post": demo | _body("DemoBody", required=False)},
+        f"{base}/rotate_token": {**_of_one(), "post": rotate | _body("RotateTokenBody", required=False)},
+        f"{base}/tokens": {**_of_one(), "get": tokens},
+        f"{base}/tokens/{{token_id}}": {**_of_one("id", "token_id"), "delete": revoke},
+    }
+
+
+def _of_one(*names: str) -> dict[str, Any]:
+    return {"parameters": [_path_parameter(one) for one in names or ("id",)]}
 
 
 def _action(word: str) -> dict[str, Any]:
@@ -210,9 +227,9 @@ def _operation(summary: str, answers: dict[str, str | None]) -> dict[str, Any]:
     return {"summary": summary, "responses": responses}
 
 
-def _body(model: str) -> dict[str, Any]:
+def _body(model: str, *, required: bool = True) -> dict[str, Any]:
     schema = {"$ref": REFERENCE.format(model=model)}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
 
 
 def _path_parameter(name: str) -> dict[str, Any]:

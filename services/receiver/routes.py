@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import html
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
 from aiohttp import web
 
 from services.receiver.accept import Acceptance, Accepted
+from services.receiver.authentication import Gate
 from services.receiver.body import read
 from services.receiver.commit import Where
+from services.receiver.limits import RateLimits
 from services.receiver.measures import Measures
+from services.receiver.tokens import Tokens
 from services.receiver.unread import leave_rest
 from shared import clock, integrations
 from shared.config import Settings
@@ -21,8 +24,6 @@ from shared.domain.configuration import Integration
 from shared.domain.ingest import Limits, Refused, parse
 from shared.errors import Permanent, Transient
 from shared.integrations.integration_type import NotAnAlert, Part
-from shared.live_configuration import LiveConfiguration
-from shared.secrets import digest
 
 log = structlog.get_logger(__name__)
 INGEST = "/integrations/v1/{type}/{token}{slash:/?}"
@@ -41,15 +42,23 @@ PAGE = """<!doctype html>
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
+class Checks(NamedTuple):
+    """What a request must pass, in this order."""
+
+    tokens: Tokens
+    gate: Gate
+    limits: RateLimits
+
+
 class Routes:
     """Answers monitoring tools. Status codes: 2xx safe, 4xx mend the sender, 5xx try again."""
 
     def __init__(
-        self, settings: Settings, config: LiveConfiguration, acceptance: Acceptance, measures: Measures
+        self, settings: Settings, checks: Checks, acceptance: Acceptance, measures: Measures
     ) -> None:
         self._settings = settings
         self._limits = Limits(settings.max_body_depth, settings.max_body_keys)
-        self._config = config
+        self._checks = checks
         self._acceptance = acceptance
         self._measures = measures
 
@@ -82,14 +91,17 @@ class Routes:
     async def _alerts(self, request: web.Request) -> web.Response:
         began_s = clock.monotonic_s()
         integration = await self._integration(request)
+        self._checks.gate.check_head(request, integration)
         body = await read(request, self._settings.max_body_bytes)
+        self._checks.gate.check_body(request, integration, body)
         payload = parse(body, request.headers.get("Content-Type", ""), self._limits)
         try:
             parts = parts_of(integration, payload, request.query)
         except NotAnAlert as why:
             self._measures.ignored.inc()
             return _json({"detail": why.reason, "ids": []}, 200)
-        accepted = await self._acceptance.alerts(integration, parts, request.headers)
+        with self._checks.limits.taken(integration, len(parts)):
+            accepted = await self._acceptance.alerts(integration, parts, request.headers)
         self._measures.accepted[accepted.where].inc(len(accepted.ids))
         self._measures.accept_s.observe(clock.monotonic_s() - began_s)
         log.debug("alert.accepted", alert_id=accepted.ids[0], alerts=len(accepted.ids), where=accepted.where)
@@ -104,11 +116,14 @@ class Routes:
         return web.Response()
 
     async def _ping(self, request: web.Request) -> None:
-        await self._acceptance.heartbeat(await self._integration(request))
+        integration = await self._integration(request)
+        await self._checks.gate.check_ping(request, integration, self._settings.max_body_bytes)
+        await self._acceptance.heartbeat(integration)
         self._measures.heartbeats.inc()
 
     async def _page(self, request: web.Request) -> web.Response:
         integration = await self._integration(request)
+        self._checks.gate.check_head(request, integration)
         page = PAGE.format(title=html.escape(integration.name), type=html.escape(integration.type))
         return web.Response(text=page, content_type="text/html")
 
@@ -116,16 +131,8 @@ class Routes:
         raise Refused(405, "method", f'Method "{request.method}" not allowed.', as_json=True)
 
     async def _integration(self, request: web.Request) -> Integration:
-        """Return the integration whose token is in the URL; an unknown one is looked for once in what is stored."""
-        token = digest(request.match_info["token"])
-        found = self._config.current.integration_by_digest.get(token)
-        if found is None:
-            await self._config.refresh()
-            found = self._config.current.integration_by_digest.get(token)
-        if not self._config.has_any:
-            raise Refused(503, "no_configuration", "No configuration was loaded yet, try again later.")
-        if found is None:
-            raise Refused(403, "unknown_token", "Integration key was not found. Permission denied.")
+        """Return the integration whose token is in the URL, when the URL is of its type."""
+        found = await self._checks.tokens.integration(request.match_info["token"])
         word = request.match_info["type"]
         if word not in (found.type, integrations.path_word(found.type)):
             raise Refused(
@@ -192,6 +199,7 @@ def _answer(refusal: Refused) -> web.Response:
         else web.Response(text=refusal.reason)
     )
     answer.set_status(refusal.status)
+    answer.headers.update(refusal.headers)
     if refusal.status == 503:
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     if refusal.status == 405:

@@ -8,14 +8,18 @@ from contextlib import asynccontextmanager
 
 from services.receiver import masking
 from services.receiver.accept import Acceptance
+from services.receiver.authentication import Gate
 from services.receiver.commit import Broker, Committer
 from services.receiver.drain import Drain
 from services.receiver.lanes import Lanes
+from services.receiver.limits import RateLimits
 from services.receiver.measures import Measures
-from services.receiver.routes import Routes
+from services.receiver.notices import Notices
+from services.receiver.routes import Checks, Routes
 from services.receiver.settings import ReceiverSettings
 from services.receiver.spools import FOLDER, Spools
-from shared.events import AlertReceived, HeartbeatReceived
+from services.receiver.tokens import Tokens
+from shared.events import AlertReceived, HeartbeatReceived, StageDecided
 from shared.service import Io, Service
 from shared.stage import Handler
 
@@ -33,16 +37,24 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         drain = Drain(broker, spools, thread)
         acceptance = Acceptance(io.bus, io.config, committer, Lanes(settings.bulk_above_per_s))
         measures = Measures(io.metrics.registry, spools)
-        Routes(settings, io.config, acceptance, measures).add_to(io.http)
+        notices = Notices(io.bus)
+        checks = Checks(
+            tokens=Tokens(io.config, notices),
+            gate=Gate(io.config, io.secrets, settings.trusted_networks),
+            limits=RateLimits(io.config, notices),
+        )
+        Routes(settings, checks, acceptance, measures).add_to(io.http)
         # Without the broker it still accepts: a balancer must keep sending here.
         io.add_ready_check("broker", lambda: None)
         io.add_ready_check("configuration", lambda: None if io.config.has_any else "none was ever loaded")
         io.spawn("commit", committer.run)
         io.spawn("drain", drain.run)
         io.spawn("adopt", drain.adopt)
+        io.spawn("notices", notices.run)
         try:
             yield None
             await committer.finish()
+            await notices.tell()
         finally:
             spools.close()
 
@@ -50,7 +62,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
 service = Service(
     name="receiver",
     open=open_service,
-    emits=(AlertReceived, HeartbeatReceived),
+    emits=(AlertReceived, HeartbeatReceived, StageDecided),
     needs_database=False,
     keeps=frozenset({"integrations"}),
     settings=ReceiverSettings,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from functools import cached_property
+
+from pydantic import Field, field_validator
 
 from shared.config import Settings
+from shared.domain.client_address import Network, networks
 
 
 class ReceiverSettings(Settings):
@@ -15,3 +18,23 @@ class ReceiverSettings(Settings):
         description="alerts per second of one integration (over 5 s, at one receiver) above which they travel "
         "in the bulk lane",
     )
+    trusted_proxies: str = Field(
+        default="",
+        description="addresses and CIDR blocks, comma-separated, of proxies whose X-Forwarded-For the receiver "
+        "believes when it checks an integration's allow-list; empty: nobody's",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _checked(cls, text: str) -> str:
+        networks(_listed(text))
+        return text
+
+    @cached_property
+    def trusted_networks(self) -> tuple[Network, ...]:
+        """The trusted proxies, ready to compare with."""
+        return networks(_listed(self.trusted_proxies))
+
+
+def _listed(text: str) -> list[str]:
+    return [one for one in text.split(",") if one.strip()]

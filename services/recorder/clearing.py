@@ -13,7 +13,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared import clock
-from shared.domain.problems import LABEL, LABEL_TEMPLATE, LABELS, RENDERING, ROUTE, ROUTING
+from shared.domain.problems import (
+    LABEL,
+    LABEL_TEMPLATE,
+    LABELS,
+    RENDERING,
+    ROUTE,
+    ROUTING,
+    ends_by_itself,
+)
 from shared.events import AlertRouted, GroupRendered
 from shared.store.journal import Envelope
 from shared.store.problems import Problems, problem_id
@@ -55,7 +63,7 @@ class Clearing:
             id: one.last_seen_at
             for ones in self._standing.values()
             for id, one in ones.items()
-            if one.passes >= PASSES and now - one.last_seen_at >= QUIET
+            if (one.passes >= PASSES or ends_by_itself(one.where)) and now - one.last_seen_at >= QUIET
         }
         await self._problems.clear(over, now)
         known = {id: one for ones in self._standing.values() for id, one in ones.items()}

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "token": ("shared.command.token", "app"),
     "openapi": ("shared.command.documents", "openapi"),
     "asyncapi": ("shared.command.documents", "asyncapi"),
+    "integration-pages": ("shared.command.integration_pages", "integration_pages"),
     "settings": ("shared.command.documents", "settings"),
 }
 

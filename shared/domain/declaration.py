@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from shared.domain.access_form import AuthenticationForm, RateLimitForm
 from shared.domain.labels import as_text
 
 Path = tuple[str | int, ...]
@@ -165,30 +165,10 @@ class DeclaredIntegration(Part):
     labels: dict[str, LabelText] = Field(default_factory=dict)
     dynamic_labels: dict[str, str] = Field(default_factory=dict)
     label_template: str | None = None
+    authentication: AuthenticationForm | None = None
+    rate_limit: RateLimitForm | None = None
     routes: list[DeclaredRoute] | None = None
     default_route: DeclaredDefaultRoute | None = None
-
-
-class DeclaredWindowRoute(Part):
-    """A route that a window is about: of an integration, its default route or the one at a place, from 1."""
-
-    integration: str
-    route: Literal["default"] | int = "default"
-
-
-class DeclaredMaintenance(Part):
-    """A maintenance window, known by name; `starts_at` without an offset is local time in `time_zone`."""
-
-    name: str
-    mode: Literal["debug", "maintenance"] = "maintenance"
-    starts_at: datetime
-    duration: Seconds
-    time_zone: str = "UTC"
-    rrule: str = ""
-    integrations: list[str] = Field(default_factory=list)
-    routes: list[DeclaredWindowRoute] = Field(default_factory=list)
-    labels: dict[str, list[LabelText] | LabelText] = Field(default_factory=dict)
-    comment: str = ""
 
 
 class Declaration(Part):
@@ -199,10 +179,9 @@ class Declaration(Part):
     webhooks: list[DeclaredWebhook] = Field(default_factory=list)
     chains: list[DeclaredChain] = Field(default_factory=list)
     integrations: list[DeclaredIntegration] = Field(default_factory=list)
-    maintenance: list[DeclaredMaintenance] = Field(default_factory=list)
 
 
-SECTIONS = ("users", "webhooks", "chains", "integrations", "maintenance")
+SECTIONS = ("users", "webhooks", "chains", "integrations")
 
 
 def read(data: Any) -> Declaration:
@@ -220,7 +199,6 @@ def read(data: Any) -> Declaration:
         *_doubles("webhooks", (one.name for one in declaration.webhooks)),
         *_doubles("chains", (one.name for one in declaration.chains)),
         *_doubles("integrations", (one.name for one in declaration.integrations)),
-        *_doubles("maintenance", (one.name for one in declaration.maintenance)),
     ]
     if faults:
         raise DeclarationRefused(faults)

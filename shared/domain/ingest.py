@@ -27,11 +27,19 @@ _PARAMETER = re.compile(r';\s*([\w.-]+)\*?=(?:"((?:[^"\\]|\\.)*)"|([^;\s]*))')
 class Refused(Permanent):
     """The request is answered `status` with `reason`, as `{"detail": …}` or as plain text; `word` counts it."""
 
-    def __init__(self, status: int, word: str, reason: str, as_json: bool = False) -> None:
+    def __init__(
+        self,
+        status: int,
+        word: str,
+        reason: str,
+        as_json: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.word = word
         self.as_json = as_json
+        self.headers = dict(headers or {})
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ SYSTEM = Actor(kind="system", name="Tocsin")
 class Alert(Frozen):
     """One received payload. `received_at` is the receiver's, unique per alert of one body (+1 µs each).
 
+    Alerts of one demo share `demo_id`: a resolved one resolves what the firing one opened, and nothing else.
     `read_as` is set for an alert that Tocsin itself raised: the slug of the type whose templates read it.
     `instance` names what fires, where several instances share a group and the group is over only with the
     last of them; "" where the alert speaks for its whole group. `ends_at`: when the instance counts as over
@@ -53,6 +54,7 @@ class Alert(Frozen):
     received_at: datetime
     payload: Any = None
     is_demo: bool = False
+    demo_id: str = ""
     read_as: str = ""
     instance: str = ""
     ends_at: datetime | None = None
@@ -61,8 +63,9 @@ class Alert(Frozen):
 class Problem(Frozen):
     """A template, rule or regex of a user that failed; the pipeline went on with a safe default.
 
-    `where` names the template ("slack.title", "grouping_key", "route R123"); `line` counts from 1. `digest`
-    stands for the text that failed (shared/domain/problems.py), "" where it is no single one.
+    `where` names the template ("slack.title", "grouping_key", "route R123") or the setting; `line` counts from 1.
+    `digest` stands for the text that failed (shared/domain/problems.py), "" where it is no single one. `count` is
+    how often it was met before it was told.
     """
 
     integration_id: str
@@ -71,6 +74,7 @@ class Problem(Frozen):
     line: int | None = None
     alert_id: str | None = None
     digest: str = ""
+    count: int = 1
 
 
 class Card(Frozen):

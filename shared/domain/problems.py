@@ -13,6 +13,9 @@ from shared.integrations import defaults_of, dynamic_labels_of
 ROUTING, RENDERING = "routing", "rendering"
 ROUTE, LABEL, LABEL_TEMPLATE, LABELS = "route ", "labels.", "label_template", "labels"
 
+# `where` of what the receiver noticed: refusals for its rate, uses of a former URL ("token <id of it>").
+RATE_LIMIT, TOKEN = "rate_limit", "token "
+
 
 def text_digest(*texts: str) -> str:
     """Return 16 hex characters that stand for a template (or several) in a problem."""
@@ -36,9 +39,23 @@ def is_current(where: str, digest: str, integration: Integration, routes: Sequen
         return digest == everything_digest(integration, routes)
     if where == RENDERING:
         return digest == everything_digest(integration)
+    if where == RATE_LIMIT:
+        return integration.access.rate_limit is not None
+    if where.startswith(TOKEN):
+        return any(where in (one.where, one.where_refused) for one in integration.access.former_tokens)
     if not digest:
         return True
     return digest in {text_digest(one) for one in _texts(where, integration, routes) if one is not None}
+
+
+def ends_by_itself(where: str) -> bool:
+    """Whether it is over when nothing was noticed for a while: no evaluation can go without it."""
+    return where == RATE_LIMIT or where.startswith(TOKEN)
+
+
+def counts_on(where: str) -> bool:
+    """Whether a problem that comes again after it was over is counted on: the uses of a URL are."""
+    return where.startswith(TOKEN)
 
 
 def _texts(where: str, integration: Integration, routes: Sequence[Route]) -> list[str | None]:

@@ -19,7 +19,6 @@ PREFIXES = {
     "personal_notification_rules": "N",
     "webhooks": "W",
     "teams": "T",
-    "maintenance_windows": "M",
     "organizations": "O",
 }
 

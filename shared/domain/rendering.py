@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.cards import CARD_OF, Texts, prepared_for_telegram
+from shared.domain.demo import marked_cards
 from shared.domain.evaluation import Evaluation, as_read, default_of, sources_of, template_of
 from shared.domain.markup import is_link
 from shared.domain.model import Problem
@@ -25,7 +26,7 @@ def render(job: RenderJob, now: datetime) -> Rendered:
     completed = absolute(source_link, job.integration.base_url)
     link = completed if is_link(completed) else None
     cards = {medium: CARD_OF[medium](texts[medium], link, job.group_url) for medium in job.media}
-    return Rendered(cards=cards, problems=problems)
+    return Rendered(cards=marked_cards(cards) if job.group.is_demo else cards, problems=problems)
 
 
 def render_texts(job: RenderJob, now: datetime) -> tuple[dict[str, Texts], str | None, tuple[Problem, ...]]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.configuration import Route
+from shared.domain.demo import marked_title
 from shared.domain.evaluation import Evaluation, as_read, default_of, sources_of, template_of
 from shared.domain.labelling import labels_of
 from shared.domain.labels import Label
@@ -34,11 +35,11 @@ def route(job: RouteJob, now: datetime) -> Routed:
         route_id=chosen.id if chosen else None,
         route_reason=route_reason,
         grouping_key=key,
-        grouping_digest=digest(alert.id if key is None else key),
+        grouping_digest=_grouping_digest(alert, key),
         grouping_reason=grouping_reason,
         resolve=integration.allow_source_based_resolving and _signal(evaluation, "resolve_signal"),
         acknowledge=_signal(evaluation, "acknowledge_signal"),
-        title=_title(evaluation),
+        title=marked_title(_title(evaluation)) if alert.is_demo else _title(evaluation),
         labels=labels,
         problems=tuple(evaluation.problems),
     )
@@ -91,8 +92,6 @@ def _has_all(labels: dict[str, str], wanted: tuple[Label, ...]) -> bool:
 
 
 def _grouping_key(evaluation: Evaluation, alert: Alert) -> tuple[str | None, str]:
-    if alert.is_demo:
-        return None, "not grouped: demo alerts never are"
     sources = sources_of(evaluation.integration, "grouping_key")
     if not sources:
         return None, "not grouped: this integration type has no grouping key"
@@ -105,7 +104,14 @@ def _grouping_key(evaluation: Evaluation, alert: Alert) -> tuple[str | None, str
         return None, "not grouped: the grouping key is only white space"
     if key.strip() == "None":
         return None, 'not grouped: the grouping key is null ("None")'
-    return key, "grouped by the grouping template"
+    only = ", with alerts of the same demo only" if alert.is_demo else ""
+    return key, f"grouped by the grouping template{only}"
+
+
+def _grouping_digest(alert: Alert, key: str | None) -> str:
+    """What groups a demo is no md5, so it is never that of a real alert; it holds only alerts of the same demo."""
+    own = alert.id if key is None else key
+    return f"demo-{digest(f'{alert.demo_id or alert.id} {own}')}" if alert.is_demo else digest(own)
 
 
 def _signal(evaluation: Evaluation, name: str) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.configuration import Integration, Route, Templates
+from shared.domain.demo import marked_cards, marked_title
 from shared.domain.labels import MOST_LABELS, by_key
 from shared.domain.model import Alert, Card, Frozen, Group, Problem
 
@@ -130,13 +131,14 @@ def plain_title(integration: Integration) -> str:
 
 def routed_without_templates(job: RouteJob, problem: Problem) -> Routed:
     """Return the safe default for an alert whose templates cannot be evaluated: default route, its own group."""
+    title = plain_title(job.integration)
     last = job.routes[-1] if job.routes and job.routes[-1].is_default else None
     return Routed(
         route_id=last.id if last else None,
         route_reason=f"the default route: {problem.message}",
         grouping_digest=digest(job.alert.id),
         grouping_reason=f"not grouped: {problem.message}",
-        title=plain_title(job.integration),
+        title=marked_title(title) if job.alert.is_demo else title,
         labels=dict(sorted(by_key(job.integration.labels.static).items())[:MOST_LABELS]),
         problems=(problem,),
     )
@@ -148,4 +150,4 @@ def rendered_without_templates(job: RenderJob, problem: Problem) -> Rendered:
     plain = Card(title=title, message=message)
     marked_up = Card(title=title, message=html.escape(message))
     cards = {medium: marked_up if medium in HTML_MEDIA else plain for medium in job.media}
-    return Rendered(cards=cards, problems=(problem,))
+    return Rendered(cards=marked_cards(cards) if job.group.is_demo else cards, problems=(problem,))

@@ -7,6 +7,7 @@ here are Jinja2 expressions (not templates); `names` gives nested objects a shor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from shared.domain.configuration import Templates
@@ -29,26 +30,24 @@ def templates(
     `title` names the problem; when it makes nothing, the integration's name does. `grouping_key` makes the
     text that groups (see the filter `identity`), `resolve` and `acknowledge` make true or false.
     """
-    prelude = look.prelude
     named = "{{ (" + title + ") | words or " + FALLBACK + " }}"
     spoken = "{{ (" + (look.spoken or title) + ") | words or " + FALLBACK + " }}"
-    short: dict[str, str | None] = {"title": prelude + spoken}
     return {
-        "grouping_key": prelude + "{{ " + grouping_key + " }}",
-        "resolve_signal": _signal(prelude, resolve),
-        "acknowledge_signal": _signal(prelude, acknowledge),
-        "source_link": prelude + "{{ " + look.source_link + " }}" if look.source_link else None,
-        "web": look.parts(prelude + named, "markdown"),
+        "grouping_key": look.named("{{ " + grouping_key + " }}"),
+        "resolve_signal": _signal(look, resolve),
+        "acknowledge_signal": _signal(look, acknowledge),
+        "source_link": look.named("{{ " + look.source_link + " }}") if look.source_link else None,
+        "web": look.parts(look.named(named), "markdown"),
         "slack": look.parts(SLACK_TITLE, "slack"),
-        "telegram": look.parts(prelude + named, "telegram"),
-        "sms": dict(short),
-        "phone_call": dict(short),
-        "mobile_app": {"title": prelude + spoken, "message": prelude + look.message("markdown")},
+        "telegram": look.parts(look.named(named), "telegram"),
+        "sms": {"title": look.named(spoken)},
+        "phone_call": {"title": look.named(spoken)},
+        "mobile_app": {"title": look.named(spoken), "message": look.message("markdown")},
     }
 
 
-def _signal(prelude: str, expression: str | None) -> str | None:
-    return None if expression is None else prelude + "{{ " + expression + " }}"
+def _signal(look: Look, expression: str | None) -> str | None:
+    return None if expression is None else look.named("{{ " + expression + " }}")
 
 
 class Look:
@@ -76,24 +75,29 @@ class Look:
         self._text = text
         self._links = links
         self._image = image
-        self.prelude = "".join(
-            "{%- set " + name + " = (" + expression + ") | object -%}"
-            for name, expression in (names or {}).items()
-        )
+        self._names = dict(names or {})
+
+    def named(self, template: str) -> str:
+        """Return the template with the names that it uses before it."""
+        used = template
+        for name, expression in reversed(self._names.items()):
+            if re.search(rf"\b{name}\b", used):
+                used = "{%- set " + name + " = (" + expression + ") | object -%}" + used
+        return used
 
     def parts(self, title: str, markup: str) -> dict[str, str | None]:
         """Return title, message and image of a medium with this mark-up."""
-        image = self.prelude + "{{ " + self._image + " }}" if self._image else None
-        return {"title": title, "message": self.prelude + self.message(markup), "image_url": image}
+        image = self.named("{{ " + self._image + " }}") if self._image else None
+        return {"title": title, "message": self.message(markup), "image_url": image}
 
     def message(self, markup: str) -> str:
-        """Return the message's template, without the names before it."""
+        """Return the template of the message."""
         said = [f'{_pairs(self._facts)} | facts("{markup}")']
         if self._text:
             said.append(f'({self._text}) | prose("{markup}")')
         if self._links:
             said.append(f'{_pairs(self._links)} | links("{markup}")')
-        return "{{ [" + ", ".join(said) + '] | joined("\\n\\n") }}'
+        return self.named("{{ [" + ", ".join(said) + '] | joined("\\n\\n") }}')
 
 
 def _pairs(pairs: Pairs) -> str:

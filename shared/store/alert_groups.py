@@ -21,7 +21,7 @@ from shared.store.versioned import VersionedWrite, save
 
 INDEXES = (
     Index((("open_key", 1),), unique=True, sparse=True),
-    Index((("group_key", 1), ("opened_at", -1))),
+    Index((("group_key", 1), ("last_alert_at", -1))),
     Index((("state", 1), ("opened_at", -1))),
     Index((("opened_at", -1),)),
     Index((("integration_id", 1), ("opened_at", -1))),
@@ -80,7 +80,10 @@ class AlertGroups:
         return {one["_id"]: group_of(one) for one in found}
 
     async def newest_of(self, keys: Sequence[str]) -> dict[str, Group]:
-        """Return for each group key the open group, else the newest one; keys without any are left out."""
+        """Return for each group key the open group, else the newest one; keys without any are left out.
+
+        The newest is the one with the youngest alert: when it was opened may move back with a late alert.
+        """
         open_ones = await self.collection.find({"open_key": {"$in": list(keys)}}, {**WHOLE, "group_key": 1})
         found = {one["group_key"]: group_of(one) for one in open_ones}
         rest = [key for key in keys if key not in found]
@@ -88,7 +91,7 @@ class AlertGroups:
             newest = await self.collection.aggregate(
                 [
                     {"$match": {"group_key": {"$in": rest}}},
-                    {"$sort": {"group_key": 1, "opened_at": -1}},
+                    {"$sort": {"group_key": 1, "last_alert_at": -1}},
                     {"$group": {"_id": "$group_key", **{one: {"$first": f"${one}"} for one in WHOLE}}},
                 ]
             )
@@ -122,6 +125,16 @@ class AlertGroups:
         """Return matching groups that people are shown."""
         found = await self.collection.find(
             {"seen": True, **query}, {"body": 1}, sort=sort, limit=limit, skip=skip
+        )
+        return [group_of(one) for one in found]
+
+    async def tracked(self, query: Query, limit: int) -> list[Group]:
+        """Return matching groups with their instances, the newest first."""
+        found = await self.collection.find(
+            {"seen": True, "instances": {"$exists": True}, **query},
+            WHOLE,
+            sort=[("opened_at", -1)],
+            limit=limit,
         )
         return [group_of(one) for one in found]
 

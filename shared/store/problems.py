@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import groupby
 
 from shared.domain.model import Problem
+from shared.domain.problems import counts_on
 from shared.events import derived_id
 from shared.store.mongo import Database, Document, Index, Query, Update
 
@@ -75,10 +76,15 @@ def _update(problems: Sequence[Problem], at: datetime) -> Update:
     """Return the write of some occurrences of one problem; one that comes again after it was over begins anew."""
     newest = problems[-1]
     over = {"$gt": ["$cleared_at", None]}
-    fields = {name: {"$literal": value} for name, value in newest.model_dump().items()}
-    earlier = {"$cond": [over, 0, {"$ifNull": ["$count", 0]}]}
+    fields = {name: {"$literal": value} for name, value in newest.model_dump(exclude={"count"}).items()}
+    so_far = {"$ifNull": ["$count", 0]}
+    earlier = so_far if counts_on(newest.where) else {"$cond": [over, 0, so_far]}
     first = {"$cond": [over, at, {"$ifNull": ["$first_seen_at", at]}]}
-    counted = {"count": {"$add": [earlier, len(problems)]}, "first_seen_at": first, "last_seen_at": at}
+    counted = {
+        "count": {"$add": [earlier, sum(one.count for one in problems)]},
+        "first_seen_at": first,
+        "last_seen_at": at,
+    }
     return Update(
         {"_id": _id_of(newest)}, [{"$set": {**fields, **counted}}, {"$unset": "cleared_at"}], upsert=True
     )

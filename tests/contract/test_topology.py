@@ -66,8 +66,8 @@ def test_who_tells_a_type_is_who_the_catalogue_names(kind: type[Event]):
     assert emitters_of(kind) == named_in_the_catalogue(kind) - LATER
 
 
-def test_a_decision_without_an_onward_event_is_told_by_stages_only():
-    assert emitters_of(events.StageDecided) <= set(CONSUMES)
+def test_a_decision_without_an_onward_event_is_told_by_stages_and_the_way_in_only():
+    assert emitters_of(events.StageDecided) <= {*CONSUMES, "receiver"}
 
 
 @pytest.mark.parametrize("kind", CATALOGUE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -32,13 +31,12 @@ class Body(BaseModel):
 
 @dataclass(frozen=True)
 class Tools:
-    """What edits and answers need besides the draft, the time among it; no clock and no I/O."""
+    """What edits and answers need besides the draft; no clock and no I/O."""
 
     secrets: Secrets
     below: Below
     public_url: str
     ingest_url: str
-    now: datetime
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,17 @@ from typing import Any
 from services.api.refusals import Invalid
 from services.api.resources import (
     chat_targets,
+    integration_access,
     integration_labels,
-    integration_maintenance,
     integration_reading,
-    maintenance_windows,
     routes,
 )
 from services.api.resources import templates as template_objects
 from services.api.resources.checks import integration_types
 from services.api.resources.desk import Desk, Resource, at_most, named, of_team
+from services.api.resources.integration_access import AccessBody
+from services.api.resources.integration_tokens import link_of, new_token
 from shared.domain.configuration import Integration, Route
-from shared.domain.public_ids import url_token
 
 MAX_NAME, MAX_DESCRIPTION = 150, 250
 
@@ -29,7 +29,7 @@ class DefaultRouteBody(chat_targets.TargetsBody):
     escalation_chain_id: str | None = None
 
 
-class IntegrationBody(integration_labels.LabelsBody, integration_reading.ReadingBody):
+class IntegrationBody(integration_labels.LabelsBody, integration_reading.ReadingBody, AccessBody):
     """What a client writes of an integration. `templates` may hold any subset of the keys."""
 
     name: str | None = None
@@ -60,18 +60,14 @@ def show(desk: Desk, row: Integration, _query: dict[str, str]) -> dict[str, Any]
         },
         "templates": template_objects.shown(row.templates),
         "allow_source_based_resolving": row.allow_source_based_resolving,
+        **integration_access.shown(desk, row),
         "heartbeat": {"link": f"{link}heartbeat/"},
         **integration_labels.shown(desk, row),
         **integration_reading.shown(desk, row),
-        **integration_maintenance.shown(desk, row),
+        "maintenance_mode": None,
+        "maintenance_started_at": None,
+        "maintenance_end_at": None,
     }
-
-
-def link_of(desk: Desk, row: Integration) -> str:
-    """Return the URL that a monitoring tool posts to."""
-    token = desk.tools.secrets.decrypt(row.token_encrypted)
-    path_type = row.type.removeprefix("legacy_")
-    return f"{desk.tools.ingest_url.rstrip('/')}/integrations/v1/{path_type}/{token}/"
 
 
 def select(desk: Desk, query: dict[str, str]) -> list[Integration]:
@@ -92,7 +88,7 @@ def create(desk: Desk, body: IntegrationBody) -> Integration:
         type=body.type,
         team_id=team_id,
         token_digest="",
-    ).model_copy(update=_token_fields(desk, url_token(desk.tools.below)))
+    ).model_copy(update=new_token(desk))
     routes.add_default(desk, row)
     return _written(desk, row, body, team_id)
 
@@ -107,30 +103,9 @@ def change(desk: Desk, row: Integration, body: IntegrationBody) -> Integration:
 
 def remove(desk: Desk, row: Integration) -> None:
     """Remove an integration and its routes; its alert groups stay readable."""
-    maintenance_windows.forget_integration(desk, row.id)
     for route in desk.draft.find(Route, "integration_id", row.id):
         desk.draft.remove(route)
     desk.draft.remove(row)
-
-
-def retoken(desk: Desk, row: Integration, token: str) -> Integration:
-    """Give an integration the URL token that a declaration fixes.
-
-    Raises:
-        Invalid: another integration has it.
-    """
-    if desk.tools.secrets.digest(token) == row.token_digest:
-        return row
-    after = row.model_copy(update=_token_fields(desk, token))
-    desk.draft.put(after)
-    return after
-
-
-def _token_fields(desk: Desk, token: str) -> dict[str, str]:
-    digest = desk.tools.secrets.digest(token)
-    if desk.draft.find(Integration, "token_digest", digest):
-        raise Invalid.field("token", "Another integration has this token.")
-    return {"token_digest": digest, "token_encrypted": desk.tools.secrets.encrypt(token)}
 
 
 def _written(desk: Desk, row: Integration, body: IntegrationBody, team_id: str | None) -> Integration:
@@ -146,6 +121,7 @@ def _written(desk: Desk, row: Integration, body: IntegrationBody, team_id: str |
         changes["templates"] = template_objects.merged(row.templates, body.templates)
     changes |= integration_labels.changes(desk, row, body)
     changes |= integration_reading.changes(desk, row, body)
+    changes |= integration_access.changes(desk, row, body)
     after = row.model_copy(update=changes)
     _check_name(desk, after)
     desk.draft.put(after)

@@ -28,7 +28,7 @@ def routed(
     payload: Any,
     *routes: Route,
     templates: Templates | None = None,
-    demo: bool = False,
+    demo: str = "",
     source_resolves: bool = True,
     default: bool = True,
 ) -> Routed:
@@ -40,7 +40,9 @@ def routed(
         templates=templates or {},
         allow_source_based_resolving=source_resolves,
     )
-    alert = Alert(id="A1", integration_id="C1", received_at=NOON, payload=payload, is_demo=demo)
+    alert = Alert(
+        id="A1", integration_id="C1", received_at=NOON, payload=payload, is_demo=bool(demo), demo_id=demo
+    )
     job = RouteJob(alert=alert, integration=integration, routes=(*routes, DEFAULT) if default else routes)
     return route(job, NOON)
 
@@ -114,11 +116,24 @@ def test_what_names_nothing_groups_nothing_and_says_so(template: str) -> None:
     assert found.grouping_reason.startswith("not grouped: ")
 
 
-def test_demo_alerts_never_group() -> None:
-    found = routed({"alert_uid": "u"}, demo=True)
+def test_a_demo_is_grouped_with_its_own_alerts_only_and_its_title_says_what_it_is() -> None:
+    payload = {"alert_uid": "u", "title": "T"}
+    templates: Templates = {"web": {"title": "{{ payload.title }}"}}
+    real, first, second = (routed(payload, templates=templates, demo=one) for one in ("", "d1", "d1"))
+    others = [routed(payload, demo="d2"), routed({**payload, "alert_uid": "v"}, demo="d1"), real]
 
-    assert (found.grouping_key, found.grouping_digest) == (None, digest("A1"))
-    assert "demo" in found.grouping_reason
+    assert first.grouping_digest == second.grouping_digest
+    assert first.grouping_digest not in [one.grouping_digest for one in others]
+    assert len(real.grouping_digest) == 32
+    assert not first.grouping_digest.isalnum()
+    assert (first.grouping_key, "same demo" in first.grouping_reason) == ("u", True)
+    assert (real.title, first.title) == ("T", "[Demo] T")
+
+
+def test_a_demo_that_nothing_groups_is_its_own_group() -> None:
+    template: Templates = {"grouping_key": "{{ payload.nothing }}"}
+    found = routed({}, templates=template, demo="d1")
+    assert (found.grouping_key, found.grouping_digest.startswith("demo-")) == (None, True)
 
 
 def test_a_blank_template_means_the_default_of_the_type() -> None:
