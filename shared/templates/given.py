@@ -158,9 +158,10 @@ def _instant(value: Any) -> datetime | None:
         return _in_utc(value)
     if isinstance(value, str):
         text = value.strip()
-        if not (text.isascii() and text.isdecimal()):
+        whole, _, fraction = text.partition(".")
+        if not (text.isascii() and whole.isdecimal() and (fraction.isdecimal() or whole == text)):
             return _from_iso(text)
-        value = int(text[:25])
+        value = int(whole[:25])
     return _from_unix(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 

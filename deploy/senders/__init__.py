@@ -1,0 +1,1 @@
+"""The scripts that tools start to tell Tocsin of their notifications."""
