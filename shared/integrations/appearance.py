@@ -50,6 +50,15 @@ def _signal(look: Look, expression: str | None) -> str | None:
     return None if expression is None else look.named("{{ " + expression + " }}")
 
 
+def first_key(*candidates: str) -> str:
+    """Return an expression for a grouping key: the first of these lists that holds something names the problem.
+
+    Empty texts count as missing here, which is right for bodies that people write themselves: a placeholder
+    that their tool left empty must not put everything in one group.
+    """
+    return " or ".join(f'(({one}) | identity if ({one}) | joined else "")' for one in candidates)
+
+
 class Look:
     """What stands in the message: facts, then a longer text, then links."""
 

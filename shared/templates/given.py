@@ -94,10 +94,10 @@ def absolute(value: Any, base: Any = "") -> str:
     if link.startswith("//"):
         link = f"{'https' if not root else _scheme(root)}:{link}"
     if _scheme(link) in ("http", "https"):
-        return link
+        return _with_host(link)
     if _scheme(link) or _scheme(root) not in ("http", "https"):
         return ""
-    return _joined_url(root, link)
+    return _with_host(_joined_url(root, link))
 
 
 def facts(pairs: Any, medium: str = "markdown") -> str:
@@ -190,6 +190,14 @@ def _from_unix(number: float) -> datetime | None:
 def _scheme(link: str) -> str:
     try:
         return urlsplit(link).scheme.lower()
+    except ValueError:
+        return ""
+
+
+def _with_host(link: str) -> str:
+    """The link unless it lacks a host: tools show "https://" where there is no address."""
+    try:
+        return link if urlsplit(link).netloc else ""
     except ValueError:
         return ""
 

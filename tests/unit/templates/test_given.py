@@ -61,6 +61,8 @@ def shown(expression: str, **variables: Any) -> str:
         ("v | absolute('https://g.example')", "javascript:alert(1)", ""),
         ("v | absolute('javascript:x')", "/d/1", ""),
         ("v | absolute", "https://[", ""),
+        ("v | absolute", "https://", ""),
+        ("v | absolute('https://')", "/d/1", ""),
         ("[['A', v], ['B', missing]] | facts", "x", "**A:** x"),
         ("[['A', v]] | facts('slack')", "<!channel> & co", "*A:* &lt;!channel&gt; &amp; co"),
         ("[['A', v]] | facts('telegram')", "x", "<b>A:</b> x"),
