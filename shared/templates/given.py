@@ -1,12 +1,14 @@
 """The filters that Tocsin adds to OnCall's: they read whatever a tool sends without failing or printing "None".
 
-"Given" means: there, not null, not blank, not an empty list or object. 0 and false are given.
+"Given" means: there, not null (nor the word), not blank, not an empty list or object, not a placeholder that
+the tool left as it was (`$EVENT_TITLE`, `${node.name}`, `{EVENT.NAME}`). 0 and false are given.
 """
 
 from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +23,10 @@ SPOKEN_ENTRIES = 20
 _UNITS = ((1e18, 1e9), (1e15, 1e6), (1e12, 1e3), (1e9, 1.0))
 _LATEST = 1e10
 WHEN = "%Y-%m-%d %H:%M:%S UTC"
+# What tools leave where there is no value: a null made text, or a placeholder that nobody filled in.
+_HOLES = frozenset({"none", "null", "undefined", "*unknown*"})
+_PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9_]{2,}|\$!?\{[\w.]+\}|\{\$?[A-Z][A-Z0-9_.]*\}")
+_LONGEST_HOLE = 100
 # What tools write in the place of a time that there is not.
 _NO_TIME = ("0001-01-01", "0000-00-00")
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -34,8 +40,15 @@ def is_given(value: Any) -> bool:
     if value is None or isinstance(value, Undefined):
         return False
     if isinstance(value, str):
-        return not value.isspace() and value != ""
+        return not value.isspace() and value != "" and not _is_hole(value)
     return not isinstance(value, list | dict | tuple) or len(value) > 0
+
+
+def _is_hole(text: str) -> bool:
+    if len(text) > _LONGEST_HOLE:
+        return False
+    text = text.strip()
+    return text.lower() in _HOLES or _PLACEHOLDER.fullmatch(text) is not None
 
 
 def object_of(value: Any) -> dict[str, Any]:
