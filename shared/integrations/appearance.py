@@ -72,11 +72,13 @@ class Look:
         source_link: str = "",
         image: str = "",
         spoken: str = "",
+        block: tuple[str, str] = ("", ""),
     ) -> None:
         """`facts` and `links` are (name, expression); `names` are object expressions, in their order.
 
         `source_link` and `image` make addresses (see the filter `absolute`), `spoken` a title for SMS,
-        phone and push where the ordinary one is too long to be read out.
+        phone and push where the ordinary one is too long to be read out. `block` is a name and a template
+        whose text that name stands for, after `names`: for what an expression cannot say, such as a loop.
         """
         self.source_link = source_link
         self.spoken = spoken
@@ -85,12 +87,16 @@ class Look:
         self._links = links
         self._image = image
         self._names = dict(names or {})
+        self._block = block
 
     def named(self, template: str) -> str:
         """Return the template with the names that it uses before it."""
         used = template
+        name, text = self._block
+        if name and _uses(used, name):
+            used = "{%- set " + name + " -%}" + text + "{%- endset -%}" + used
         for name, expression in reversed(self._names.items()):
-            if re.search(rf"\b{name}\b", used):
+            if _uses(used, name):
                 used = "{%- set " + name + " = (" + expression + ") | object -%}" + used
         return used
 
@@ -107,6 +113,10 @@ class Look:
         if self._links:
             said.append(f'{_pairs(self._links)} | links("{markup}")')
         return self.named("{{ [" + ", ".join(said) + '] | joined("\\n\\n") }}')
+
+
+def _uses(template: str, name: str) -> bool:
+    return re.search(rf"\b{name}\b", template) is not None
 
 
 def _pairs(pairs: Pairs) -> str:

@@ -30,12 +30,14 @@ class Category(StrEnum):
 class NotAnAlert(Exception):
     """A body that a tool sends to its webhook and that is no alert (a ping, a test of the address).
 
-    It is answered 200 with the reason, and nothing comes of it.
+    It is answered 200 with the reason, and nothing comes of it. `answer` is the JSON body that the tool must
+    read instead, where it asks for one (Slack's challenge).
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, answer: dict[str, Any] | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.answer = answer
 
 
 class Part(NamedTuple):
@@ -117,6 +119,7 @@ class IntegrationType:
     use its web templates. `bodies` makes one body into the alerts it holds (it may raise NotAnAlert),
     `prepare` adds to one payload what its templates count on. `instances` does the work of both where
     an integration wants each inner alert of a body tracked by itself; None: the type has no inner alerts.
+    `always_by_instance`: whatever the integration wants, because each inner alert is one of its own anyway.
     `notes` tells, in Markdown, how to set the sender up; `<the integration's URL>` stands for the URL.
     `heartbeat_notes` tells how the tool (or a timer beside it) can call the heartbeat URL regularly.
     `documentation` is the tool's own page about its payload. `example_resolved` is None where a tool
@@ -146,6 +149,7 @@ class IntegrationType:
     dynamic_labels: Mapping[str, str] = field(default_factory=dict)
     heartbeat: Callable[[HeartbeatFacts], Any] | None = None
     instances: Callable[[Any], list[Part]] | None = None
+    always_by_instance: bool = False
 
     def split(self, body: Any) -> list[Any]:
         """Return the payloads of the alerts in one body, in its order, prepared for the templates.
@@ -162,6 +166,6 @@ class IntegrationType:
         Raises:
             Permanent, NotAnAlert: as `split` does.
         """
-        if each_instance and self.instances is not None:
+        if self.instances is not None and (each_instance or self.always_by_instance):
             return self.instances(body)
         return [Part(one) for one in self.split(body)]

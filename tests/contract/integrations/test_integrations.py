@@ -214,7 +214,7 @@ def test_a_type_says_what_it_is_and_how_to_set_it_up(type: IntegrationType) -> N
     assert len(type.notes) > 80
     assert len(type.summary) > 10
     assert by_slug(type.slug) is type
-    assert by_path_word(path_word(type.slug)) is type
+    assert by_path_word(path_word(type.slug)) is (by_slug(path_word(type.slug)) or type)
 
 
 def test_legacy_types_share_the_path_of_the_modern_one() -> None:
