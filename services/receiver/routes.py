@@ -1,35 +1,22 @@
-"""The HTTP side: URLs, checks in their order (token, type, body), and what a sender reads."""
+"""The ingest URLs: alerts by POST, heartbeat pings, and a page that tells what an address is for."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
-import orjson
-import structlog
 from aiohttp import web
 
-from services.receiver.accept import Acceptance, Accepted
-from services.receiver.authentication import Gate
-from services.receiver.body import read
-from services.receiver.commit import Where
-from services.receiver.limits import RateLimits
-from services.receiver.measures import Measures
-from services.receiver.tokens import Tokens
-from services.receiver.unread import leave_rest
-from shared import clock, integrations
-from shared.config import Settings
+from services.receiver.door import PREFIX, SLASH, Door, json_answer
+from shared import integrations
 from shared.domain.configuration import Integration
-from shared.domain.ingest import Limits, Refused, parse
-from shared.errors import Permanent, Transient
+from shared.domain.ingest import Refused
+from shared.errors import Permanent
 from shared.integrations.integration_type import NotAnAlert, Part
 
-log = structlog.get_logger(__name__)
-INGEST = "/integrations/v1/{type}/{token}{slash:/?}"
-HEARTBEAT = "/integrations/v1/{type}/{token}/heartbeat{slash:/?}"
-RETRY_AFTER_S = 5
-METHODS = "GET, HEAD, POST"
+INGEST = PREFIX + SLASH
+HEARTBEAT = f"{PREFIX}/heartbeat{SLASH}"
 PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title} – Tocsin</title></head>
 <body><h1>{title}</h1>
@@ -39,28 +26,12 @@ PAGE = """<!doctype html>
 </body></html>
 """
 
-Handler = Callable[[web.Request], Awaitable[web.Response]]
-
-
-class Checks(NamedTuple):
-    """What a request must pass, in this order."""
-
-    tokens: Tokens
-    gate: Gate
-    limits: RateLimits
-
 
 class Routes:
-    """Answers monitoring tools. Status codes: 2xx safe, 4xx mend the sender, 5xx try again."""
+    """Answers monitoring tools at the URLs of their integrations."""
 
-    def __init__(
-        self, settings: Settings, checks: Checks, acceptance: Acceptance, measures: Measures
-    ) -> None:
-        self._settings = settings
-        self._limits = Limits(settings.max_body_depth, settings.max_body_keys)
-        self._checks = checks
-        self._acceptance = acceptance
-        self._measures = measures
+    def __init__(self, door: Door) -> None:
+        self._door = door
 
     def add_to(self, app: web.Application) -> None:
         """Serve the ingest and heartbeat URLs on `app`; their final slash may be missing."""
@@ -69,99 +40,40 @@ class Routes:
             (HEARTBEAT, self._heartbeat_get, self._heartbeat_post),
         ):
             resource = app.router.add_resource(path)
-            for method, handler in (("GET", get), ("HEAD", get), ("POST", post), ("*", self._no_method)):
-                resource.add_route(method, self._guarded(handler))
-
-    def _guarded(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """Turn refusals into answers; nothing a sender does is an error of the server."""
-
-        async def guarded(request: web.Request) -> web.StreamResponse:
-            try:
-                answer = await handler(request)
-            except Refused as refusal:
-                answer = self._refuse(request, refusal)
-            except Transient as error:
-                log.warning("ingest.turned_away", reason=error.reason)
-                answer = self._refuse(request, Refused(503, "no_room", "Not accepted, try again later."))
-            await leave_rest(request, answer)
-            return answer
-
-        return guarded
+            for method, handler in (("GET", get), ("HEAD", get), ("POST", post), ("*", no_method)):
+                resource.add_route(method, self._door.guarded(handler))
 
     async def _alerts(self, request: web.Request) -> web.Response:
-        began_s = clock.monotonic_s()
         integration = await self._integration(request)
-        self._checks.gate.check_head(request, integration)
-        body = await read(request, self._settings.max_body_bytes)
-        self._checks.gate.check_body(request, integration, body)
-        payload = parse(body, request.headers.get("Content-Type", ""), self._limits)
+        payload = await self._door.payload(request, integration)
         try:
             parts = parts_of(integration, payload, request.query)
         except NotAnAlert as why:
-            self._measures.ignored.inc()
-            return _json({"detail": why.reason, "ids": []}, 200)
-        with self._checks.limits.taken(integration, len(parts)):
-            accepted = await self._acceptance.alerts(integration, parts, request.headers)
-        self._measures.accepted[accepted.where].inc(len(accepted.ids))
-        self._measures.accept_s.observe(clock.monotonic_s() - began_s)
-        log.debug("alert.accepted", alert_id=accepted.ids[0], alerts=len(accepted.ids), where=accepted.where)
-        return _json(self._receipt(accepted), 200 if accepted.where is Where.BROKER else 202)
+            self._door.measures.ignored.inc()
+            return json_answer({"detail": why.reason, "ids": []}, 200)
+        return self._door.answer(await self._door.accept(integration, parts, request.headers))
 
     async def _heartbeat_get(self, request: web.Request) -> web.Response:
-        await self._ping(request)
-        return _json(":)", 200)
+        await self._door.ping(request, await self._integration(request))
+        return json_answer(":)", 200)
 
     async def _heartbeat_post(self, request: web.Request) -> web.Response:
-        await self._ping(request)
+        await self._door.ping(request, await self._integration(request))
         return web.Response()
-
-    async def _ping(self, request: web.Request) -> None:
-        integration = await self._integration(request)
-        await self._checks.gate.check_ping(request, integration, self._settings.max_body_bytes)
-        await self._acceptance.heartbeat(integration)
-        self._measures.heartbeats.inc()
 
     async def _page(self, request: web.Request) -> web.Response:
         integration = await self._integration(request)
-        self._checks.gate.check_head(request, integration)
+        self._door.check_head(request, integration)
         page = PAGE.format(title=html.escape(integration.name), type=html.escape(integration.type))
         return web.Response(text=page, content_type="text/html")
 
-    async def _no_method(self, request: web.Request) -> web.Response:
-        raise Refused(405, "method", f'Method "{request.method}" not allowed.', as_json=True)
-
     async def _integration(self, request: web.Request) -> Integration:
-        """Return the integration whose token is in the URL, when the URL is of its type."""
-        found = await self._checks.tokens.integration(request.match_info["token"])
-        word = request.match_info["type"]
-        if word not in (found.type, integrations.path_word(found.type)):
-            raise Refused(
-                400, "wrong_type", f"The URL is of type {word}, the integration is of type {found.type}."
-            )
-        return found
+        return await self._door.integration_of(request.match_info["token"], request.match_info["type"])
 
-    def _receipt(self, accepted: Accepted) -> dict[str, Any]:
-        first = accepted.ids[0]
-        return {
-            "id": first,
-            "alert_id": first,
-            "ids": accepted.ids,
-            "trace_url": f"{self._settings.public_url.rstrip('/')}/api/v1/alerts/{first}/trace",
-            "accepted_at": accepted.at,
-            "dedup": accepted.key,
-            "spooled": accepted.where is Where.SPOOL,
-        }
 
-    def _refuse(self, request: web.Request, refusal: Refused) -> web.Response:
-        self._measures.refused.labels(refusal.word).inc()
-        log.info(
-            "ingest.refused",
-            status=refusal.status,
-            why=refusal.word,
-            type=request.match_info["type"],
-            remote=request.remote,
-        )
-        return _answer(refusal)
+async def no_method(request: web.Request) -> web.Response:
+    """Refuse a method that an address does not have."""
+    raise Refused(405, "method", f'Method "{request.method}" not allowed.', as_json=True)
 
 
 def parts_of(integration: Integration, payload: Any, query: Mapping[str, str]) -> list[Part]:
@@ -185,23 +97,3 @@ def parts_of(integration: Integration, payload: Any, query: Mapping[str, str]) -
     if not parts:
         raise NotAnAlert("The body holds no alerts.")
     return parts
-
-
-def _json(value: Any, status: int) -> web.Response:
-    body = orjson.dumps(value, option=orjson.OPT_UTC_Z)
-    return web.Response(body=body, status=status, content_type="application/json")
-
-
-def _answer(refusal: Refused) -> web.Response:
-    answer = (
-        _json({"detail": refusal.reason}, refusal.status)
-        if refusal.as_json
-        else web.Response(text=refusal.reason)
-    )
-    answer.set_status(refusal.status)
-    answer.headers.update(refusal.headers)
-    if refusal.status == 503:
-        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
-    if refusal.status == 405:
-        answer.headers["Allow"] = METHODS
-    return answer

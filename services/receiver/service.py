@@ -8,20 +8,26 @@ from contextlib import asynccontextmanager
 
 from services.receiver import masking
 from services.receiver.accept import Acceptance
+from services.receiver.alertmanager_api import AlertmanagerApi
 from services.receiver.authentication import Gate
 from services.receiver.commit import Broker, Committer
+from services.receiver.door import Checks, Door
 from services.receiver.drain import Drain
 from services.receiver.lanes import Lanes
 from services.receiver.limits import RateLimits
 from services.receiver.measures import Measures
 from services.receiver.notices import Notices
-from services.receiver.routes import Checks, Routes
+from services.receiver.opsgenie_api import OpsgenieApi
+from services.receiver.pagerduty_api import PagerdutyApi
+from services.receiver.routes import Routes
 from services.receiver.settings import ReceiverSettings
 from services.receiver.spools import FOLDER, Spools
 from services.receiver.tokens import Tokens
 from shared.events import AlertReceived, HeartbeatReceived, StageDecided
 from shared.service import Io, Service
 from shared.stage import Handler
+from shared.store.alert_groups import AlertGroups
+from shared.store.alerts import Alerts
 
 
 @asynccontextmanager
@@ -43,7 +49,11 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
             gate=Gate(io.config, io.secrets, settings.trusted_networks),
             limits=RateLimits(io.config, notices),
         )
-        Routes(settings, checks, acceptance, measures).add_to(io.http)
+        door = Door(settings, checks, acceptance, measures)
+        Routes(door).add_to(io.http)
+        AlertmanagerApi(door, AlertGroups(io.store), Alerts(io.store)).add_to(io.http)
+        PagerdutyApi(door).add_to(io.http)
+        OpsgenieApi(door).add_to(io.http)
         # Without the broker it still accepts: a balancer must keep sending here.
         io.add_ready_check("broker", lambda: None)
         io.add_ready_check("configuration", lambda: None if io.config.has_any else "none was ever loaded")
