@@ -62,21 +62,35 @@ def trace(
     if output is Format.JSON:
         print_json(found)
         return
-    heads = ("at", "stage", "event", "decision", "waited ms", "worked ms", "reason")
-    names = ("at", "stage", "event_type", "decision", "waited_ms", "worked_ms", "reason")
-    print_table(heads, [[one[name] for name in names] for one in found["stages"]])
+    print_stages(found)
     for kind in ("pages", "posts", "webhooks"):
         for one in found[kind]:
             target = one.get("channel") or one.get("medium") or one.get("webhook_id") or ""
             typer.echo(f"{kind}: {target} {one['outcome']} {one['reason']}".rstrip())
 
 
+def print_stages(trace: Any) -> None:
+    """Print the stages of a trace as the api answers it."""
+    heads = ("at", "stage", "event", "decision", "waited ms", "worked ms", "reason")
+    names = ("at", "stage", "event_type", "decision", "waited_ms", "worked_ms", "reason")
+    print_table(heads, [[one[name] for name in names] for one in trace["stages"]])
+
+
+def payload_in(file: Path) -> Any:
+    """Return the JSON of a file.
+
+    Raises:
+        CommandFailed: it cannot be read.
+    """
+    try:
+        return orjson.loads(file.read_bytes())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise CommandFailed(f"{file} cannot be read: {error}") from error
+
+
 def _body(type: str, file: Path | None, firing: bool) -> Any:
     if file is not None:
-        try:
-            return orjson.loads(file.read_bytes())
-        except (OSError, orjson.JSONDecodeError) as error:
-            raise CommandFailed(f"{file} cannot be read: {error}") from error
+        return payload_in(file)
     found = by_slug(type)
     if found is None:
         raise CommandFailed(

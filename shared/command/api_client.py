@@ -47,6 +47,25 @@ class ApiClient:
         """
         return self._checked(self.request("GET", path, query=query))
 
+    def post(self, path: str, body: Any = None) -> Any:
+        """Return the JSON of a POST; raises like `get`."""
+        return self._checked(self.request("POST", path, body))
+
+    def delete(self, path: str) -> None:
+        """Make a DELETE; raises like `get`."""
+        self._checked(self.request("DELETE", path))
+
+    def all(self, path: str, **query: str) -> list[Any]:
+        """Return everything that a list holds, page by page; raises like `get`."""
+        found: list[Any] = []
+        number, pages = 0, 1
+        while number < pages:
+            number += 1
+            page = self.get(path, **query, page=str(number))
+            found += page["results"]
+            pages = page["total_pages"]
+        return found
+
     def request(
         self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None
     ) -> Answer:
@@ -104,6 +123,8 @@ def said(answer: Answer) -> str:
     """Return the sentence of an error answer."""
     if isinstance(answer.data, dict) and "detail" in answer.data:
         return str(answer.data["detail"])
+    if answer.status == 400 and isinstance(answer.data, dict):
+        return "; ".join(f"{field}: {' '.join(map(str, texts))}" for field, texts in answer.data.items())
     return f"{answer.status}: {answer.data}"
 
 

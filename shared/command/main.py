@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "preview": ("shared.command.preview", "preview"),
     "send": ("shared.command.alerts", "send"),
     "trace": ("shared.command.alerts", "trace"),
+    "integrations": ("shared.command.integrations", "app"),
     "problems": ("shared.command.problems", "app"),
     "topology": ("shared.command.queues", "topology"),
     "queues": ("shared.command.queues", "queues"),

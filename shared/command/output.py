@@ -16,9 +16,10 @@ class Format(StrEnum):
 
     SIMPLE = "simple"
     JSON = "json"
+    WIDE = "wide"
 
 
-Output = Annotated[Format, typer.Option("--output", "-o", help="simple or json")]
+Output = Annotated[Format, typer.Option("--output", "-o", help="simple, json, or wide (all columns)")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print ids only")]
 
 
@@ -34,6 +35,12 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for cells in [[head.upper() for head in heads], *texts]:
         line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
         typer.echo(line.rstrip())
+
+
+def print_facts(facts: dict[str, Any]) -> None:
+    """Print one thing as "name: value" lines; None prints as nothing."""
+    for name, value in facts.items():
+        typer.echo(f"{name}: {_text(value)}".rstrip())
 
 
 def print_ids(ids: Sequence[str]) -> None:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from shared.command.api_client import ApiClient, Timeout, Token, Url
-from shared.command.failure import CommandFailed, told
+from shared.command.failure import told
+from shared.command.lookup import integration_of
 from shared.command.output import Format, Output, print_json, print_table
 
 app = typer.Typer(no_args_is_help=True, help="Templates and rules that failed.")
@@ -57,19 +58,9 @@ def list_problems(
         client = ApiClient.of(url, api_token, timeout)
         query = {"state": str(state)}
         if integration is not None:
-            query["integration_id"] = _id_of(client, integration)
+            query["integration_id"] = integration_of(client, integration)["id"]
         found = client.get("/api/v1/problems", **query)["results"]
     if output is Format.JSON:
         print_json(found)
     else:
         print_table(HEADS, [[one[name] for name in NAMES] for one in found])
-
-
-def _id_of(client: ApiClient, integration: str) -> str:
-    """Return the id of an integration that was given by id or by name."""
-    if client.request("GET", f"/api/v1/integrations/{integration}").status == 200:
-        return integration
-    named = client.get("/api/v1/integrations", name=integration)["results"]
-    if not named:
-        raise CommandFailed(f"There is no integration with id or name {integration}.")
-    return str(named[0]["id"])
