@@ -231,7 +231,10 @@ class GroupRendered(Event):
 
 
 class PostRequested(Event):
-    """escalator -> chatops-publisher: the group's message in `channel` shall look like this (or newer)."""
+    """escalator -> chatops-publisher: the group's message in `channel` shall look like this (or newer).
+
+    `note` is a plain sentence above the rest; of two requests for the same version the later one's note counts.
+    """
 
     type: ClassVar[str] = "post.requested.v1"
     group: Group
@@ -240,6 +243,7 @@ class PostRequested(Event):
     card: Card
     change: str = ""
     actor: Actor | None = None
+    note: str = ""
 
 
 class NotificationRequested(Event):

@@ -51,6 +51,7 @@ class Api:
             below=random_source.randbelow,
             public_url=self.settings.public_url,
             ingest_url=self.settings.ingest_url,
+            now=clock.now(),
         )
 
     async def caller(self, request: web.Request, level: str = "observer") -> Principal:

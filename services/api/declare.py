@@ -6,10 +6,12 @@ from typing import Any, TypeVar
 
 from services.api.declare_children import Children, label_bodies
 from services.api.declare_faults import Faults
+from services.api.declare_maintenance import window_fields
 from services.api.resources.chains import CHAINS
 from services.api.resources.desk import Desk, Resource
 from services.api.resources.integration_tokens import retoken
 from services.api.resources.integrations import INTEGRATIONS
+from services.api.resources.maintenance_windows import MAINTENANCE_WINDOWS
 from services.api.resources.routes import default_of
 from services.api.resources.users import USERS
 from services.api.resources.webhooks import WEBHOOKS
@@ -20,14 +22,18 @@ from shared.domain.declaration import (
     DeclarationRefused,
     DeclaredChain,
     DeclaredIntegration,
+    DeclaredMaintenance,
     DeclaredUser,
     DeclaredWebhook,
     Path,
 )
+from shared.domain.maintenance import MaintenanceWindow
 
-N = TypeVar("N", User, Webhook, Chain, Integration)
+N = TypeVar("N", User, Webhook, Chain, Integration, MaintenanceWindow)
 # In the order in which they can be removed.
-OWNED: dict[str, Resource[Any, Any]] = {one.name: one for one in (INTEGRATIONS, CHAINS, WEBHOOKS, USERS)}
+OWNED: dict[str, Resource[Any, Any]] = {
+    one.name: one for one in (MAINTENANCE_WINDOWS, INTEGRATIONS, CHAINS, WEBHOOKS, USERS)
+}
 
 
 def declare(desk: Desk, declaration: Declaration) -> None:
@@ -64,6 +70,8 @@ class _Declaring:
             self._chain(("chains", position), chain)
         for position, integration in enumerate(declared.integrations):
             self._integration(("integrations", position), integration)
+        for position, window in enumerate(declared.maintenance):
+            self._window(("maintenance", position), window)
         for position, webhook in enumerate(declared.webhooks):
             self._integration_filter(("webhooks", position), webhook)
         if self._faults.found:
@@ -109,6 +117,11 @@ class _Declaring:
             if declared.default_route is not None:
                 target = default_of(self._desk, row)
                 self._children.write_route((*path, "default_route"), target, declared.default_route)
+
+    def _window(self, path: Path, declared: DeclaredMaintenance) -> None:
+        with self._faults.at(path):
+            fields = window_fields(self._desk, self._faults, path, declared)
+            self._saved(MAINTENANCE_WINDOWS, declared.name, fields)
 
     def _integration_filter(self, path: Path, declared: DeclaredWebhook) -> None:
         """Webhooks refer to integrations, which come after them."""

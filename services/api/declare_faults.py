@@ -10,8 +10,9 @@ from services.api.refusals import Refused
 from services.api.resources.desk import Desk
 from shared.domain.configuration import Chain, Integration, User, Webhook
 from shared.domain.declaration import Fault, Path
+from shared.domain.maintenance import MaintenanceWindow
 
-N = TypeVar("N", bound=User | Webhook | Chain | Integration)
+N = TypeVar("N", bound=User | Webhook | Chain | Integration | MaintenanceWindow)
 # What the public API names otherwise than a declaration does.
 WITHOUT_PLACE = ("detail", "non_field_errors", "routing_regex", "filtering_labels")
 LABELS = ("labels", "dynamic_labels")
@@ -20,6 +21,7 @@ NOUNS: dict[type[object], str] = {
     Webhook: "webhook",
     Chain: "escalation chain",
     Integration: "integration",
+    MaintenanceWindow: "maintenance window",
 }
 
 
@@ -48,7 +50,9 @@ class Faults:
     def find(self, model: type[N], name: str) -> N | None:
         """Return the object with this name (of no team); a username matches in any case."""
         for one in self._desk.draft.find(model, "username" if model is User else "name", name):
-            if isinstance(one, User) or (one.name == name and one.team_id is None):
+            if isinstance(one, User):
+                return one
+            if one.name == name and (isinstance(one, MaintenanceWindow) or one.team_id is None):
                 return one
         return None
 

@@ -27,6 +27,18 @@ class Permalinks(Shape):
     web: str | None
 
 
+class Held(Shape):
+    """What holds a firing group back: `by` is maintenance or debug."""
+
+    by: str
+    since: str
+    until: str
+    reason: str
+    window_id: str | None
+    comment: str
+    author: str
+
+
 class AlertGroup(Shape):
     """An alert group as it is now; `state` is firing, acknowledged, silenced or resolved."""
 
@@ -51,6 +63,7 @@ class AlertGroup(Shape):
     is_demo: bool
     permalinks: Permalinks
     last_alert: Alert | None
+    held: Held | None
 
 
 class Stage(Shape):

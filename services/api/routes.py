@@ -14,6 +14,7 @@ from services.api import (
     integration_tokens,
     integration_types,
     lookups,
+    maintenance,
     pages,
     problems,
     specification,
@@ -36,6 +37,9 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     _add(app, "DELETE", f"{BASE}/integrations/{{id}}/tokens/{{token_id}}", integration_tokens.revoke_token)
     _add(app, "GET", f"{BASE}/integration_types", integration_types.list_types)
     _add(app, "GET", f"{BASE}/integration_types/{{slug}}", integration_types.read_type)
+    _add(app, "POST", f"{BASE}/integrations/{{id}}/maintenance_start", maintenance.start)
+    _add(app, "POST", f"{BASE}/integrations/{{id}}/maintenance_stop", maintenance.end)
+    _add(app, "POST", f"{BASE}/maintenance_windows/{{id}}/stop", maintenance.stop_window)
     _add(app, "GET", f"{BASE}/alert_groups", groups.list_groups)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}", groups.read_group)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}/timeline", history.read_timeline)

@@ -260,6 +260,28 @@ class Webhook(Shape):
     preset: str | None
 
 
+class MaintenanceWindow(Shape):
+    """A time in which escalation is held back; empty lists and objects mean everything."""
+
+    id: str
+    name: str
+    mode: str
+    starts_at: str
+    duration: int
+    time_zone: str
+    rrule: str
+    integration_ids: list[str]
+    route_ids: list[str]
+    labels: dict[str, list[str]]
+    comment: str
+    author: str
+    is_active: bool
+    active_since: str | None
+    active_until: str | None
+    next_starts_at: str | None
+    stopped_at: str | None
+
+
 class Team(Shape):
     """A team."""
 
@@ -278,5 +300,6 @@ RESOURCE_SHAPES: dict[str, type[BaseModel]] = {
     "users": User,
     "personal_notification_rules": PersonalNotificationRule,
     "webhooks": Webhook,
+    "maintenance_windows": MaintenanceWindow,
     "teams": Team,
 }

@@ -16,6 +16,7 @@ from services.api.history_shapes import SHAPES
 from services.api.integration_tokens import RotateTokenBody
 from services.api.resources.catalogue import RESOURCES
 from services.api.resources.desk import Body, Resource
+from services.api.resources.integration_maintenance import MaintenanceBody
 from services.api.shapes import RESOURCE_SHAPES
 from shared.domain.declaration import Declaration
 
@@ -29,6 +30,7 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "users": ("username", "email", "roles", "short"),
     "personal_notification_rules": ("user_id", "important"),
     "webhooks": ("name", "team_id"),
+    "maintenance_windows": ("name", "integration_id", "is_active"),
     "teams": ("name",),
     "alert_groups": ("id", "route_id", "integration_id", "team_id", "state", "started_at", "label"),
     "alerts": ("id", "alert_group_id", "search"),
@@ -58,6 +60,7 @@ def openapi() -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for resource in RESOURCES:
         paths |= _resource_paths(resource)
+    paths |= _maintenance_paths()
     paths |= _history_paths()
     return {
         "openapi": "3.1.0",
@@ -80,7 +83,7 @@ def _schemas() -> dict[str, Any]:
     bodies = {one.body: "validation" for one in RESOURCES if one.body is not Body}
     shown = (*RESOURCE_SHAPES.values(), *SHAPES, *integration_types.SHAPES)
     shapes = dict.fromkeys(shown, "serialization")
-    others = dict.fromkeys((Declaration, DemoBody, RotateTokenBody), "validation")
+    others = dict.fromkeys((Declaration, DemoBody, RotateTokenBody, MaintenanceBody), "validation")
     models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
     return {name: found["$defs"][name] for name in sorted(found["$defs"])}
@@ -102,6 +105,19 @@ def _resource_paths(resource: Resource[Any, Any]) -> dict[str, Any]:
     return {
         f"{BASE}/{resource.name}": many,
         f"{BASE}/{resource.name}/{{id}}": {"parameters": [_path_parameter("id")], **one},
+    }
+
+
+def _maintenance_paths() -> dict[str, Any]:
+    def one(summary: str, shape: str) -> dict[str, Any]:
+        return {"parameters": [_path_parameter("id")], "post": _operation(summary, {"200": shape})}
+
+    start = one("hold back the escalation of an integration from now on", "Integration")
+    start["post"] |= _body(MaintenanceBody.__name__)
+    return {
+        f"{BASE}/integrations/{{id}}/maintenance_start": start,
+        f"{BASE}/integrations/{{id}}/maintenance_stop": one("end that early", "Integration"),
+        f"{BASE}/maintenance_windows/{{id}}/stop": one("end what is open now", "MaintenanceWindow"),
     }
 
 

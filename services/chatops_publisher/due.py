@@ -229,4 +229,4 @@ class Publishing:
     def _message(self, post: Post) -> Message:
         event = post.event
         url = f"{self.public_url.rstrip('/')}/alert-groups/{post.group_id}"
-        return Message(post.id, event.group, event.card, clock.now(), url)
+        return Message(post.id, event.group, event.card, clock.now(), url, event.note)

@@ -1,47 +1,81 @@
-"""Wait steps and waits in people's rules whose time has come."""
+"""What is due, and what a newer configuration may have released: fed to the same decision as an event."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from services.escalator.deciding import Encode
 from shared import clock
-from shared.domain.escalation import wake
+from shared.domain.configuration import ConfigSnapshot
+from shared.domain.escalation import Escalation, reconsider, wake
+from shared.domain.posts import posts_after
+from shared.events import Event
 from shared.live_configuration import LiveConfiguration
 from shared.store.escalations import Escalations, EscalationWrite, read
 from shared.store.mongo import Document
 from shared.telling import Row, Telling
 
+# A held escalation that an instance with an older configuration wrote is found within this time.
+LOOK_AGAIN_S = 10.0
+Decide = Callable[[Escalation, ConfigSnapshot, datetime], tuple[Escalation, list[Event]]]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How the escalator writes: what an event looks like stored, how long what has ended is kept, where chats post."""
+
+    encode: Encode
+    keep: timedelta
+    default_channel: str
+
 
 class DueEscalations:
-    """Wakes escalations that are due."""
+    """Decides escalations that no event is about."""
 
     def __init__(
-        self,
-        escalations: Escalations,
-        telling: Telling,
-        config: LiveConfiguration,
-        encode: Encode,
-        keep: timedelta,
+        self, escalations: Escalations, telling: Telling, config: LiveConfiguration, writing: Writing
     ) -> None:
         self._escalations = escalations
         self._telling = telling
         self._config = config
-        self._encode = encode
-        self._keep = keep
+        self._writing = writing
+        self._looked_for = -1
+        self._looked_at_s = 0.0
 
     async def wake(self, documents: Sequence[Document]) -> None:
-        """Feed claimed documents to the same decision as an event; who lost a race is due again later."""
+        """Do what is due in claimed documents; who lost a race is due again later."""
+        await self._decide(documents, wake)
+
+    async def reconsider(self, documents: Sequence[Document]) -> None:
+        """Ask the current configuration whether claimed documents are still held back."""
+        await self._decide(documents, reconsider)
+
+    async def claim_held(self, now: datetime) -> list[Document]:
+        """Claim what is held by an older configuration than this instance's; nothing when that was done already."""
+        version = self._config.current.version
+        now_s = clock.monotonic_s()
+        if version == self._looked_for and now_s < self._looked_at_s + LOOK_AGAIN_S:
+            return []
+        claimed = await self._escalations.claim_held(version, now)
+        if not claimed:
+            self._looked_for, self._looked_at_s = version, now_s
+        return claimed
+
+    async def _decide(self, documents: Sequence[Document], decide: Decide) -> None:
         now = clock.now()
+        config = self._config.current
+        writing = self._writing
         writes: list[EscalationWrite] = []
         for document in documents:
             before = read(document).escalation
-            after, events = wake(before, self._config.current, now)
+            after, events = decide(before, config, now)
             if after is before:
                 after = before.model_copy(update={"version": before.version + 1})
-            encoded = [self._encode(one) for one in events]
-            writes.append(EscalationWrite(after, before.version, encoded, now, self._keep))
+            events = [*events, *posts_after(before, after, config, writing.default_channel, now)]
+            encoded = [writing.encode(one) for one in events]
+            writes.append(EscalationWrite(after, before.version, encoded, now, writing.keep))
         lost = await self._escalations.save(writes)
         won = [one for one in writes if one.escalation.id not in lost]
         await self._telling.tell([Row(one.escalation.id, one.events) for one in won])

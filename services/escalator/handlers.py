@@ -53,8 +53,7 @@ class Escalator:
     def _posts(self, event: GroupRendered | None, config: ConfigSnapshot) -> list[Event]:
         if event is None:
             return []
-        route = config.route_by_id.get(event.group.route_id or "")
-        return list(posts_of(event, route, self._default_channel, clock.now()))
+        return list(posts_of(event, config, self._default_channel, clock.now()))
 
     def _observe(self, batch: Sequence[Event]) -> None:
         now = clock.now()

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from services.escalator.deciding import Deciding
-from services.escalator.due import DueEscalations
+from services.escalator.due import DueEscalations, Writing
 from services.escalator.handlers import Escalator
 from shared import events
 from shared.service import Io, Service
@@ -24,9 +24,15 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     keep = timedelta(days=io.settings.retention_days)
     telling = Telling(io.bus, escalations.collection)
     deciding = Deciding(escalations, io.bus.encode, keep)
-    due = DueEscalations(escalations, telling, io.config, io.bus.encode, keep)
+    writing = Writing(io.bus.encode, keep, io.settings.slack_default_channel)
+    due = DueEscalations(escalations, telling, io.config, writing)
+
+    def can_tell() -> bool:
+        return io.bus.is_connected
+
     io.spawn("indexes", escalations.prepare)
-    io.spawn("due", DueLoop(escalations.collection, due.wake, lambda: io.bus.is_connected).run)
+    io.spawn("due", DueLoop(escalations.collection, due.wake, can_tell).run)
+    io.spawn("held", DueLoop(escalations.collection, due.reconsider, can_tell, due.claim_held).run)
     io.spawn("untold", telling.keep_sweeping)
     yield Escalator(deciding, telling, io.config, io.metrics, io.settings.slack_default_channel).handle
 
@@ -41,6 +47,6 @@ service = Service(
         events.ActionRequested,
         events.StageDecided,
     ),
-    keeps=frozenset({"routes", "chains", "steps", "users", "rules", "webhooks"}),
+    keeps=frozenset({"routes", "chains", "steps", "users", "rules", "webhooks", "maintenance_windows"}),
     open=open_service,
 )

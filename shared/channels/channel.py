@@ -19,13 +19,17 @@ from shared.domain.model import Card, Group
 
 @dataclass(frozen=True)
 class Message:
-    """One card on its way to one target. `id` is the ledger row's: the same for every try."""
+    """One card on its way to one target. `id` is the ledger row's: the same for every try.
+
+    `note` is a plain sentence that chats show with it.
+    """
 
     id: str
     group: Group
     card: Card
     sent_at: datetime
     url: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ METADATA_TYPE = "tocsin_alert_group"
 FOR_EVER_S = -1
 _SECTION_LIMIT = 2800  # Slack's own limit is 3000; the rest is for the note
 _TEXT_LIMIT = 1000
+_NOTE_LIMIT = 1000
 _TRIMMED = "\n… _trimmed; the whole text is in the alert group_"
 _COLOURS = {
     State.FIRING: "#a30200",
@@ -78,6 +79,9 @@ def trimmed(text: str) -> str:
 def _blocks(message: Message, title: str) -> list[Block]:
     group, card = message.group, message.card
     blocks: list[Block] = [_section(f"title:{group.id}", title)]
+    if message.note:
+        note = PlainTextObject(text=message.note[:_NOTE_LIMIT])
+        blocks.append(ContextBlock(elements=[note], block_id=f"note:{group.id}"[:255]))
     if card.message.strip():
         blocks.append(_section(f"message:{group.id}", card.message))
     count = "1 alert" if group.alerts_count == 1 else f"{group.alerts_count} alerts, the last one is shown"

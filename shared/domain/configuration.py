@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from shared.domain.access import Access, FormerToken
 from shared.domain.labels import Label, LabelSettings
+from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.model import Frozen
 
 # A text per behavioural template, a {part: text} per medium; None means the type's default (reference 4.5).
@@ -143,6 +144,7 @@ class ConfigSnapshot(Frozen):
     users: tuple[User, ...] = ()
     rules: tuple[Rule, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
+    maintenance_windows: tuple[MaintenanceWindow, ...] = ()
 
     @cached_property
     def integration_by_digest(self) -> dict[str, Integration]:
@@ -203,3 +205,19 @@ class ConfigSnapshot(Frozen):
     def webhook_by_id(self) -> dict[str, Webhook]:
         """Outgoing webhooks by id."""
         return {one.id: one for one in self.webhooks}
+
+    def windows_of(self, integration_id: str) -> tuple[MaintenanceWindow, ...]:
+        """Maintenance windows that may be about groups of an integration."""
+        own, general = self._windows
+        return own.get(integration_id, general)
+
+    @cached_property
+    def _windows(self) -> tuple[dict[str, tuple[MaintenanceWindow, ...]], tuple[MaintenanceWindow, ...]]:
+        """Return the windows by the integrations that they name, and those that name none."""
+        general = tuple(one for one in self.maintenance_windows if not one.integration_ids)
+        named = {id for one in self.maintenance_windows for id in one.integration_ids}
+        own = {
+            id: (*general, *(one for one in self.maintenance_windows if id in one.integration_ids))
+            for id in named
+        }
+        return own, general

@@ -16,6 +16,7 @@ from shared.domain.configuration import (
     User,
     Webhook,
 )
+from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.model import Frozen
 
 
@@ -38,7 +39,7 @@ class Declared(Frozen):
     set: str = "default"
 
 
-Row = Integration | Route | Chain | StepConfig | User | Rule | Webhook | Team | Declared
+Row = Integration | Route | Chain | StepConfig | User | Rule | Webhook | MaintenanceWindow | Team | Declared
 R = TypeVar("R", bound=Frozen)
 
 # The name of each table in the database and in the public API.
@@ -51,6 +52,7 @@ TABLES: dict[str, type[Row]] = {
     "integrations": Integration,
     "routes": Route,
     "personal_notification_rules": Rule,
+    "maintenance_windows": MaintenanceWindow,
     "declared_objects": Declared,
 }
 TABLE_OF: dict[type[Frozen], str] = {model: name for name, model in TABLES.items()}
@@ -78,6 +80,7 @@ class Tables:
             users=tuple(self.of(User).values()),
             rules=tuple(self.of(Rule).values()),
             webhooks=tuple(self.of(Webhook).values()),
+            maintenance_windows=tuple(self.of(MaintenanceWindow).values()),
         )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -171,6 +172,28 @@ class DeclaredIntegration(Part):
     default_route: DeclaredDefaultRoute | None = None
 
 
+class DeclaredWindowRoute(Part):
+    """A route that a window is about: of an integration, its default route or the one at a place, from 1."""
+
+    integration: str
+    route: Literal["default"] | int = "default"
+
+
+class DeclaredMaintenance(Part):
+    """A maintenance window, known by name; `starts_at` without an offset is local time in `time_zone`."""
+
+    name: str
+    mode: Literal["debug", "maintenance"] = "maintenance"
+    starts_at: datetime
+    duration: Seconds
+    time_zone: str = "UTC"
+    rrule: str = ""
+    integrations: list[str] = Field(default_factory=list)
+    routes: list[DeclaredWindowRoute] = Field(default_factory=list)
+    labels: dict[str, list[LabelText] | LabelText] = Field(default_factory=dict)
+    comment: str = ""
+
+
 class Declaration(Part):
     """Everything in one. `set` names who owns the objects: only those of the same set are ever removed."""
 
@@ -179,9 +202,10 @@ class Declaration(Part):
     webhooks: list[DeclaredWebhook] = Field(default_factory=list)
     chains: list[DeclaredChain] = Field(default_factory=list)
     integrations: list[DeclaredIntegration] = Field(default_factory=list)
+    maintenance: list[DeclaredMaintenance] = Field(default_factory=list)
 
 
-SECTIONS = ("users", "webhooks", "chains", "integrations")
+SECTIONS = ("users", "webhooks", "chains", "integrations", "maintenance")
 
 
 def read(data: Any) -> Declaration:
@@ -199,6 +223,7 @@ def read(data: Any) -> Declaration:
         *_doubles("webhooks", (one.name for one in declaration.webhooks)),
         *_doubles("chains", (one.name for one in declaration.chains)),
         *_doubles("integrations", (one.name for one in declaration.integrations)),
+        *_doubles("maintenance", (one.name for one in declaration.maintenance)),
     ]
     if faults:
         raise DeclarationRefused(faults)

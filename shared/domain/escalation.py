@@ -12,6 +12,7 @@ from datetime import datetime
 from shared.domain import personal as people
 from shared.domain.configuration import Chain, ConfigSnapshot
 from shared.domain.escalation_run import STAGE, Escalation, walk_through
+from shared.domain.maintenance import held_by
 from shared.domain.model import Card, Frozen, Group
 from shared.domain.personal import Personal
 from shared.events import (
@@ -32,6 +33,7 @@ __all__ = [
     "escalation_id",
     "follow",
     "page_failed",
+    "reconsider",
     "stop",
     "wake",
 ]
@@ -55,7 +57,7 @@ def begin(
         return None, [_decided(event, "superseded", f"the group is in run {newest_run}", now)]
     route = config.route_by_id.get(group.route_id or "")
     chain = config.chain_by_id.get(route.escalation_chain_id or "") if route is not None else None
-    if chain is None:
+    if chain is None and not (route is not None and _waits_to_be_posted(group, config, now)):
         why = "its route is gone" if route is None else "its route has no escalation chain"
         return None, [_decided(event, "no_chain", why, now)]
     escalation = _started(event, chain, config, now)
@@ -63,10 +65,10 @@ def begin(
         ended = escalation.model_copy(update={"ended": f"the group is {group.state}", "next_step_at": None})
         return ended, [_decided(event, "not_started", f"the group is {group.state}", now)]
     after, events = walk_through(escalation, event, config, now)
-    return after, [
-        _decided(event, "started", f"chain {chain.name}, {len(escalation.steps)} steps", now),
-        *events,
-    ]
+    if after.held is not None:
+        return after, [_decided(event, "held", after.held.sentence, now)]
+    words = f"chain {after.chain_name}, {len(escalation.steps)} steps"
+    return after, [_decided(event, "started", words, now), *events]
 
 
 def follow(event: GroupRendered, escalation: Escalation, now: datetime) -> tuple[Escalation, list[Event]]:
@@ -79,12 +81,14 @@ def follow(event: GroupRendered, escalation: Escalation, now: datetime) -> tuple
     if not group.is_firing or group.run != escalation.run:
         why = f"the group is {group.state}" if group.run == escalation.run else "a newer run began"
         return stop(escalation, group, event.cards, why), [_decided(event, "stopped", why, now)]
+    held = escalation.held.sentence if escalation.held is not None else ""
+    told: list[Event] = [_goes_on(event, held, escalation.due_at, now)]
     if event.cards == escalation.cards:
-        return escalation, [_decided(event, "goes_on", _next_words(escalation.due_at), now)]
+        return escalation, told
     after = escalation.model_copy(
         update={"group": group, "cards": event.cards, "version": escalation.version + 1}
     )
-    return after, [_decided(event, "goes_on", _next_words(escalation.due_at), now)]
+    return after, told
 
 
 class Glance(Frozen):
@@ -96,6 +100,7 @@ class Glance(Frozen):
     group_version: int = 0
     cards_digest: str = ""
     ended: str = ""
+    held: str = ""
     due_at: datetime | None = None
 
 
@@ -119,7 +124,7 @@ def at_a_glance(event: GroupRendered, runs: Sequence[Glance], now: datetime) -> 
     if known.ended:
         return _decided(event, "ended_before", known.ended, now)
     if group.is_firing and cards_digest(event.cards) == known.cards_digest:
-        return _decided(event, "goes_on", _next_words(known.due_at), now)
+        return _goes_on(event, known.held, known.due_at, now)
     return None
 
 
@@ -130,6 +135,8 @@ def stop(escalation: Escalation, group: Group, cards: dict[str, Card], why: str)
             "group": group,
             "cards": cards or escalation.cards,
             "ended": why,
+            "held": None,
+            "held_version": 0,
             "next_step_at": None,
             "personal": tuple(one.model_copy(update={"due_at": None}) for one in escalation.personal),
             "version": escalation.version + 1,
@@ -143,6 +150,18 @@ def wake(escalation: Escalation, config: ConfigSnapshot, now: datetime) -> tuple
     if due_at is None or due_at > now:
         return escalation, []
     cause = Due.of(escalation.id, "step", due_at, alert_id=escalation.group.last_alert_id)
+    after, events = walk_through(escalation, cause, config, now)
+    return after.model_copy(update={"version": escalation.version + 1}), events
+
+
+def reconsider(
+    escalation: Escalation, config: ConfigSnapshot, now: datetime
+) -> tuple[Escalation, list[Event]]:
+    """Ask a newer configuration whether a held escalation still is; unchanged when it is not held."""
+    if escalation.held is None or escalation.ended:
+        return escalation, []
+    cause = Due.of(escalation.id, f"configuration {config.version}", escalation.held.until)
+    cause = cause.model_copy(update={"alert_id": escalation.group.last_alert_id})
     after, events = walk_through(escalation, cause, config, now)
     return after.model_copy(update={"version": escalation.version + 1}), events
 
@@ -167,20 +186,28 @@ def page_failed(
     woken = escalation.model_copy(update={"personal": tuple(chains)})
     after, events = walk_through(woken, event, config, now)
     words = "the person's next rule runs at once" if events else "the person has no rule left"
+    if after.held is not None:
+        words = f"the person's next rule waits: {after.held.sentence}"
     after = after.model_copy(update={"version": escalation.version + 1})
     return after, [_decided(event, "fell_back", f"{words}: {event.reason}", now), *events]
 
 
-def _started(event: GroupRendered, chain: Chain, config: ConfigSnapshot, now: datetime) -> Escalation:
+def _waits_to_be_posted(group: Group, config: ConfigSnapshot, now: datetime) -> bool:
+    """Whether a group that pages nobody has something to wait for all the same: being posted after maintenance."""
+    hold = held_by(config.windows_of(group.integration_id), group, now) if group.is_firing else None
+    return hold is not None and hold.kind == "maintenance"
+
+
+def _started(event: GroupRendered, chain: Chain | None, config: ConfigSnapshot, now: datetime) -> Escalation:
     return Escalation(
         id=escalation_id(event.group),
         group_id=event.group.id,
         run=event.group.run,
         group=event.group,
         cards=event.cards,
-        chain_id=chain.id,
-        chain_name=chain.name,
-        steps=config.steps_of.get(chain.id, ()),
+        chain_id=chain.id if chain is not None else None,
+        chain_name=chain.name if chain is not None else "",
+        steps=config.steps_of.get(chain.id, ()) if chain is not None else (),
         round_began_at=now,
         next_step_at=now,
         config_version=config.version,
@@ -199,6 +226,12 @@ def _decided(event: Event, decision: str, reason: str, now: datetime) -> StageDe
         decision=decision,
         reason=reason,
     )
+
+
+def _goes_on(event: GroupRendered, held: str, due_at: datetime | None, now: datetime) -> StageDecided:
+    if held:
+        return _decided(event, "held", held, now)
+    return _decided(event, "goes_on", _next_words(due_at), now)
 
 
 def _next_words(due_at: datetime | None) -> str:

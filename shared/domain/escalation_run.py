@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.domain import personal as people
 from shared.domain.configuration import ConfigSnapshot, StepConfig
+from shared.domain.maintenance import Hold, held_by
 from shared.domain.model import Actor, Card, Frozen, Group
 from shared.domain.personal import Personal
 from shared.domain.steps import Moment, StepResult, run_step
@@ -31,7 +32,8 @@ class Escalation(Frozen):
     """One run of one group through its chain.
 
     `position` is the next step, `next_step_at` when it runs (None: no step is left, or it has ended).
-    `ended` says why nothing more will happen; empty while something may.
+    `ended` says why nothing more will happen; empty while something may. While it is `held` nothing is done:
+    what falls due then is done when the hold ends. `held_version` is the configuration that was last asked.
     """
 
     id: str
@@ -48,6 +50,8 @@ class Escalation(Frozen):
     next_step_at: datetime | None = None
     personal: tuple[Personal, ...] = ()
     ended: str = ""
+    held: Hold | None = None
+    held_version: int = 0
     version: int = 1
     config_version: int = 0
 
@@ -56,6 +60,8 @@ class Escalation(Frozen):
         """When it wants to be looked at again."""
         if self.ended:
             return None
+        if self.held is not None:
+            return self.held.until
         times = [one.due_at for one in self.personal if one.due_at is not None]
         if self.next_step_at is not None:
             times.append(self.next_step_at)
@@ -63,7 +69,7 @@ class Escalation(Frozen):
 
 
 @dataclass
-class _Walk:
+class Walk:
     """A step through everything that is due: steps of the chain first, then the rules of people."""
 
     escalation: Escalation
@@ -94,8 +100,14 @@ class _Walk:
 def walk_through(
     escalation: Escalation, cause: Event | Due, config: ConfigSnapshot, now: datetime
 ) -> tuple[Escalation, list[Event]]:
-    """Do everything that is due at `now`; return the escalation after it and the requests it leads to."""
-    walk = _Walk(escalation, cause, config, now, [])
+    """Do everything that is due at `now`, or hold it back; return the escalation after it and what is told."""
+    walk = Walk(escalation, cause, config, now, [])
+    hold = held_by(config.windows_of(escalation.group.integration_id), escalation.group, now)
+    if hold is not None:
+        _hold_back(walk, hold)
+        return walk.escalation, walk.events
+    if escalation.held is not None:
+        _release(walk, escalation.held)
     while not walk.escalation.ended and _step_is_due(walk.escalation, now):
         _run_next_step(walk)
     if not walk.escalation.ended:
@@ -103,15 +115,28 @@ def walk_through(
     ended = walk.escalation
     if not ended.ended and ended.due_at is None:
         walk.update(ended="finished: no step and no rule is left")
-        _say(walk, "finished", "no step and no rule is left", ("finished",))
+        say(walk, "finished", "no step and no rule is left", ("finished",))
     return walk.escalation, walk.events
+
+
+def _hold_back(walk: Walk, hold: Hold) -> None:
+    before = walk.escalation.held
+    walk.update(held=hold, held_version=walk.config.version)
+    if before is None or (before.window_id, before.until) != (hold.window_id, hold.until):
+        say(walk, "held", hold.sentence, ("held", hold.window_id, walk.escalation.version))
+
+
+def _release(walk: Walk, hold: Hold) -> None:
+    walk.update(held=None, held_version=0)
+    why = "is over" if hold.until <= walk.now else "was stopped or changed"
+    say(walk, "released", f"{hold.kind} window {hold.window} {why}", ("released", walk.escalation.version))
 
 
 def _step_is_due(escalation: Escalation, now: datetime) -> bool:
     return escalation.next_step_at is not None and escalation.next_step_at <= now
 
 
-def _run_next_step(walk: _Walk) -> None:
+def _run_next_step(walk: Walk) -> None:
     escalation = walk.escalation
     if escalation.position >= len(escalation.steps):
         walk.update(next_step_at=None)
@@ -125,10 +150,10 @@ def _run_next_step(walk: _Walk) -> None:
         return
     _apply(walk, step, result, f"{place}: {result.reason}")
     if result.failure is not None:
-        _say(walk, "step_failed", f"{place}: {result.failure}", (escalation.round, step.id, "failed"))
+        say(walk, "step_failed", f"{place}: {result.failure}", (escalation.round, step.id, "failed"))
 
 
-def _apply(walk: _Walk, step: StepConfig, result: StepResult, words: str) -> None:
+def _apply(walk: Walk, step: StepConfig, result: StepResult, words: str) -> None:
     escalation = walk.escalation
     for user_id in result.notify:
         _start_person(walk, user_id, step, result.important, words)
@@ -140,7 +165,7 @@ def _apply(walk: _Walk, step: StepConfig, result: StepResult, words: str) -> Non
         _request_resolve(walk, step, words)
     elif result.repeat:
         walk.update(position=0, round=escalation.round + 1, round_began_at=walk.now, next_step_at=walk.now)
-        _say(
+        say(
             walk,
             "repeated_chain",
             f"{words} (round {escalation.round + 2})",
@@ -150,7 +175,7 @@ def _apply(walk: _Walk, step: StepConfig, result: StepResult, words: str) -> Non
         walk.update(position=escalation.position + 1, next_step_at=result.wait_until or walk.now)
 
 
-def _request_resolve(walk: _Walk, step: StepConfig, words: str) -> None:
+def _request_resolve(walk: Walk, step: StepConfig, words: str) -> None:
     escalation = walk.escalation
     walk.tell(
         ActionRequested,
@@ -166,7 +191,7 @@ def _request_resolve(walk: _Walk, step: StepConfig, words: str) -> None:
     walk.update(ended="the chain's resolve step", next_step_at=None)
 
 
-def _start_person(walk: _Walk, user_id: str, step: StepConfig, important: bool, words: str) -> None:
+def _start_person(walk: Walk, user_id: str, step: StepConfig, important: bool, words: str) -> None:
     """Start a person's rules. A step that finds him in the middle of them joins what runs.
 
     Only an important step takes the place of ordinary rules: it was meant to be louder.
@@ -175,7 +200,7 @@ def _start_person(walk: _Walk, user_id: str, step: StepConfig, important: bool, 
     running = next((one for one in escalation.personal if one.user_id == user_id and not one.is_over), None)
     if running is not None and (running.important or not important):
         reason = f"{words}; {_name(walk.config, user_id)} is being notified already"
-        _say(walk, "joined", reason, (escalation.round, step.id, user_id))
+        say(walk, "joined", reason, (escalation.round, step.id, user_id))
         return
     started_by = f"{escalation.round}.{step.id}"
     chain = people.begin(walk.config, user_id, important, started_by, walk.now)
@@ -184,7 +209,7 @@ def _start_person(walk: _Walk, user_id: str, step: StepConfig, important: bool, 
     walk.update(personal=(*over, chain))
 
 
-def _run_people(walk: _Walk) -> None:
+def _run_people(walk: Walk) -> None:
     chains: list[Personal] = []
     for one in walk.escalation.personal:
         after, use = people.advance(one, walk.now)
@@ -195,7 +220,7 @@ def _run_people(walk: _Walk) -> None:
     walk.update(personal=tuple(chains))
 
 
-def _page(walk: _Walk, person: Personal, position: int, channel: str) -> str:
+def _page(walk: Walk, person: Personal, position: int, channel: str) -> str:
     escalation = walk.escalation
     medium = MEDIUM_OF.get(channel, channel)
     card = (
@@ -217,7 +242,8 @@ def _page(walk: _Walk, person: Personal, position: int, channel: str) -> str:
     )
 
 
-def _say(walk: _Walk, decision: str, reason: str, parts: tuple[object, ...]) -> None:
+def say(walk: Walk, decision: str, reason: str, parts: tuple[object, ...]) -> None:
+    """Tell a decision that leads to no request; `parts` tell it from the others of the run."""
     fields = {"stage": STAGE, "group_id": walk.escalation.group_id}
     walk.tell(StageDecided, parts, **fields, decision=decision, reason=reason)
 

@@ -27,6 +27,7 @@ class Shown(Frozen):
     state: State
     run: int
     at: datetime
+    note: str = ""
 
 
 class Post(Frozen):
@@ -45,6 +46,7 @@ class Post(Frozen):
     version: int
     state: State
     run: int
+    note: str = ""
     rev: int = 0
     due_at: datetime | None = None
     handle: str = ""
@@ -60,13 +62,16 @@ class Post(Frozen):
 
     @property
     def is_behind(self) -> bool:
-        """Whether the channel does not show the newest version yet."""
-        return self.shown is None or self.shown.version < self.version
+        """Whether the channel does not show the newest version, with its note, yet."""
+        if self.shown is None or self.shown.version < self.version:
+            return True
+        return self.shown.version == self.version and self.shown.note != self.note
 
     @property
     def is_urgent(self) -> bool:
         """Whether what the channel shows is wrong about the state, not merely about the number of alerts."""
-        return self.shown is None or (self.shown.state, self.shown.run) != (self.state, self.run)
+        shown = self.shown
+        return shown is None or (shown.state, shown.run, shown.note) != (self.state, self.run, self.note)
 
 
 @dataclass(frozen=True)
@@ -90,18 +95,35 @@ def wanted(
     """Return the row that wants this version; None when it wants it, or a newer one, already."""
     group = request.group
     if before is not None and before.version >= group.version:
-        return None
+        return _noted(before, request, now)
     newest: dict[str, Any] = {
         "request": request.model_dump(mode="json"),
         "version": group.version,
         "state": group.state,
         "run": group.run,
+        "note": request.note,
     }
     if before is None:
         id = post_id(group.id, request.medium, channel)
         return Post(id=id, group_id=group.id, medium=request.medium, channel=channel, due_at=now, **newest)
     after = before.model_copy(update={**newest, "rev": before.rev + 1})
     return after.model_copy(update={"due_at": _next(before, after, now, pace)})
+
+
+def _noted(before: Post, request: PostRequested, now: datetime) -> Post | None:
+    """Return the row with a later request's note; None when the request brings nothing new."""
+    if before.note == request.note or before.event.time >= request.time:
+        return None
+    changed = request.model_dump(mode="json", include={"note", "time"})
+    due_at = before.due_at if before.due_at is not None and before.attempts > 0 else now
+    return before.model_copy(
+        update={
+            "request": {**before.request, **changed},
+            "note": request.note,
+            "due_at": due_at,
+            "rev": before.rev + 1,
+        }
+    )
 
 
 def _next(before: Post, after: Post, now: datetime, pace: Pace) -> datetime:
@@ -212,7 +234,7 @@ def _gone(post: Post, now: datetime) -> Post:
 
 def _sent(post: Post, sent: PostRequested, outcome: Sent, now: datetime, pace: Pace) -> Decided:
     group = sent.group
-    shown = Shown(version=group.version, state=group.state, run=group.run, at=now)
+    shown = Shown(version=group.version, state=group.state, run=group.run, at=now, note=sent.note)
     after = post.model_copy(
         update={
             "handle": outcome.handle or post.handle,

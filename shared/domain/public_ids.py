@@ -19,6 +19,7 @@ PREFIXES = {
     "personal_notification_rules": "N",
     "webhooks": "W",
     "teams": "T",
+    "maintenance_windows": "M",
     "organizations": "O",
 }
 

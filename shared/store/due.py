@@ -28,13 +28,19 @@ async def claim_due(
     lease_s: float = LEASE_S,
     extra: Query | None = None,
 ) -> list[Document]:
-    """Return up to `limit` documents whose time has come, leased to the caller for `lease_s` seconds.
+    """Return up to `limit` documents whose time has come, leased to the caller for `lease_s` seconds."""
+    return await claim(collection, {"due_at": {"$lte": now}, **(extra or {})}, now, limit, lease_s)
+
+
+async def claim(
+    collection: Collection, wanted: Query, now: datetime, limit: int = CLAIM_LIMIT, lease_s: float = LEASE_S
+) -> list[Document]:
+    """Return up to `limit` matching documents, those that are due longest first, leased to the caller.
 
     A lease keeps other instances from doing the same work; that nothing fires twice follows from the versioned
     write of whoever handles the document.
     """
-    free = {"$or": [{"lease_until": None}, {"lease_until": {"$lt": now}}]}
-    query: Query = {"due_at": {"$lte": now}, **free, **(extra or {})}
+    query: Query = {"$or": [{"lease_until": None}, {"lease_until": {"$lt": now}}], **wanted}
     found = await collection.find(query, {"_id": 1}, sort=[("due_at", 1)], limit=limit)
     if not found:
         return []
@@ -48,10 +54,10 @@ async def claim_due(
 
 
 class DueLoop:
-    """Looks for due documents four times a second, at once again while there are more.
+    """Looks for documents to work on four times a second, at once again while there are more.
 
     While `can_tell` says no (the broker is away), they stay unclaimed: what is due could be saved but not told, and
-    another instance may be better off.
+    another instance may be better off. `claim` given: that is what is worked on in the place of what is due.
     """
 
     def __init__(
@@ -59,8 +65,10 @@ class DueLoop:
         collection: Collection,
         handle: Callable[[list[Document]], Awaitable[None]],
         can_tell: Callable[[], bool],
+        claim: Callable[[datetime], Awaitable[list[Document]]] | None = None,
     ) -> None:
         self._collection = collection
+        self._claim = claim or self._claim_due
         self._handle = handle
         self._can_tell = can_tell
 
@@ -79,11 +87,14 @@ class DueLoop:
             if handled < CLAIM_LIMIT:
                 await asyncio.sleep(LOOK_EVERY_S)
 
+    async def _claim_due(self, now: datetime) -> list[Document]:
+        return await claim_due(self._collection, now)
+
     async def _turn(self) -> int:
         if not self._can_tell():
             return 0
         try:
-            claimed = await claim_due(self._collection, clock.now())
+            claimed = await self._claim(clock.now())
             if claimed:
                 await self._handle(claimed)
         except Unavailable as error:

@@ -15,10 +15,11 @@ from shared.store.versioned import VersionedWrite, save
 INDEXES = (
     Index((("group_id", 1), ("run", -1))),
     Index((("expires_at", 1),), expire_after_s=0),
+    Index((("held_version", 1),), sparse=True),
     *due.INDEXES,
     *untold.INDEXES,
 )
-GLANCED = ("group_id", "run", "group_version", "cards_digest", "ended", "due_at")
+GLANCED = ("group_id", "run", "group_version", "cards_digest", "ended", "held", "due_at")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,10 @@ class Escalations:
         found = await self.collection.find({"group_id": {"$in": list(group_ids)}}, {"body": 1, "untold": 1})
         return {one["_id"]: read(one) for one in found}
 
+    async def claim_held(self, version: int, now: datetime) -> list[Document]:
+        """Lease held escalations that were last decided with a configuration older than `version`."""
+        return await due.claim(self.collection, {"held_version": {"$lt": version}}, now)
+
     async def save(self, writes: Sequence[EscalationWrite]) -> set[str]:
         """Do all writes; return the ids of escalations whose write lost a race."""
         return await save(self.collection, [_versioned(one) for one in writes])
@@ -83,7 +88,12 @@ def _versioned(write: EscalationWrite) -> VersionedWrite:
         "group_version": one.group.version,
         "cards_digest": cards_digest(one.cards),
         "ended": one.ended,
+        "held": one.held.sentence if one.held is not None else "",
         "chain_id": one.chain_id,
     }
-    optional = {"due_at": one.due_at, "expires_at": write.at + write.keep if one.ended else None}
+    optional = {
+        "due_at": one.due_at,
+        "expires_at": write.at + write.keep if one.ended else None,
+        "held_version": one.held_version if one.held is not None else None,
+    }
     return VersionedWrite(one.id, write.base_version, fields, optional, write.events, write.at)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.domain.configuration import Chain, ConfigSnapshot, Route, Rule, StepConfig, User, Webhook
+from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.model import Actor, Alert, Group
 from shared.events import ActionRequested, AlertRouted, derived_id
 
@@ -54,6 +55,13 @@ def a_group(**fields: Any) -> Group:
         "last_fired_id": first.id,
     }
     return Group(**(base | fields))
+
+
+def a_window(**fields: Any) -> MaintenanceWindow:
+    """Return a maintenance window over everything, for an hour from noon."""
+    return MaintenanceWindow(
+        **({"id": "M1", "name": "Upgrade", "starts_at": NOON, "duration": 3600} | fields)
+    )
 
 
 def an_action(action: str, *, id: str = "action-1", **fields: Any) -> ActionRequested:

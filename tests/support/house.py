@@ -21,7 +21,7 @@ from shared.config import Settings
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.configuration_draft import Draft, Row
 from shared.domain.model import SYSTEM, Alert
-from shared.events import AlertReceived, Event, derived_id
+from shared.events import AlertReceived, ConfigChanged, Event, derived_id
 from shared.service import Running, Service
 from shared.store.configuration import ConfigurationStore
 from shared.store.mongo import Database
@@ -84,6 +84,13 @@ class House:
 
         await store.change(edit, SYSTEM, clock.now())
 
+    async def reconfigure(self, *rows: Row) -> None:
+        """Store configuration rows as a new version and announce it, as the api does."""
+        await self.configure(*rows)
+        version = await ConfigurationStore(self.database).version()
+        id = derived_id("configured", version, self.database.name)
+        await self.publish(ConfigChanged(id=id, time=clock.now(), config_version=version, version=version))
+
     async def configure_all(self, snapshot: ConfigSnapshot) -> None:
         """Store everything in a snapshot."""
         parts = (
@@ -94,6 +101,7 @@ class House:
             snapshot.users,
             snapshot.rules,
             snapshot.webhooks,
+            snapshot.maintenance_windows,
         )
         await self.configure(*[row for part in parts for row in part])
 

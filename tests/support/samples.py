@@ -141,6 +141,7 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "card": CARD,
         "change": events.GroupAcknowledged.type,
         "actor": SYSTEM,
+        "note": "debug window Upgrade: escalation is held back until 2026-05-04 14:00:00 UTC",
     },
     events.NotificationRequested: {
         "group": GROUP,

@@ -7,6 +7,7 @@ from typing import Any
 from services.api.resources.chains import CHAINS
 from services.api.resources.desk import Resource
 from services.api.resources.integrations import INTEGRATIONS
+from services.api.resources.maintenance_windows import MAINTENANCE_WINDOWS
 from services.api.resources.routes import ROUTES
 from services.api.resources.rules import RULES
 from services.api.resources.steps import STEPS
@@ -22,5 +23,6 @@ RESOURCES: tuple[Resource[Any, Any], ...] = (
     USERS,
     RULES,
     WEBHOOKS,
+    MAINTENANCE_WINDOWS,
     TEAMS,
 )

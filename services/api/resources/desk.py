@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -31,12 +32,13 @@ class Body(BaseModel):
 
 @dataclass(frozen=True)
 class Tools:
-    """What edits and answers need besides the draft; no clock and no I/O."""
+    """What edits and answers need besides the draft, the time among it; no clock and no I/O."""
 
     secrets: Secrets
     below: Below
     public_url: str
     ingest_url: str
+    now: datetime
 
 
 @dataclass(frozen=True)

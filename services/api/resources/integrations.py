@@ -9,7 +9,9 @@ from services.api.resources import (
     chat_targets,
     integration_access,
     integration_labels,
+    integration_maintenance,
     integration_reading,
+    maintenance_windows,
     routes,
 )
 from services.api.resources import templates as template_objects
@@ -64,9 +66,7 @@ def show(desk: Desk, row: Integration, _query: dict[str, str]) -> dict[str, Any]
         "heartbeat": {"link": f"{link}heartbeat/"},
         **integration_labels.shown(desk, row),
         **integration_reading.shown(desk, row),
-        "maintenance_mode": None,
-        "maintenance_started_at": None,
-        "maintenance_end_at": None,
+        **integration_maintenance.shown(desk, row),
     }
 
 
@@ -103,6 +103,7 @@ def change(desk: Desk, row: Integration, body: IntegrationBody) -> Integration:
 
 def remove(desk: Desk, row: Integration) -> None:
     """Remove an integration and its routes; its alert groups stay readable."""
+    maintenance_windows.forget_integration(desk, row.id)
     for route in desk.draft.find(Route, "integration_id", row.id):
         desk.draft.remove(route)
     desk.draft.remove(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.api.refusals import Invalid, Refused
-from services.api.resources import chat_targets, labels
+from services.api.resources import chat_targets, labels, maintenance_windows
 from services.api.resources.checks import regex_problem, template_problem
 from services.api.resources.desk import Desk, Resource, at_most, required
 from services.api.resources.positions import place
@@ -82,6 +82,7 @@ def remove(desk: Desk, row: Route) -> None:
     """Remove a route; the others keep their places."""
     if row.is_default:
         raise Refused.because(400, "The default route cannot be deleted.")
+    maintenance_windows.forget_route(desk, row.id)
     desk.draft.remove(row)
 
 

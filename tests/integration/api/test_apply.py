@@ -237,3 +237,53 @@ async def test_the_written_examples_apply(api: RunningApi):
         headers = {"Authorization": api.token, "Content-Type": "application/yaml"}
         async with api.client.post(f"{api.url}/api/v1/config/apply", data=text, headers=headers) as answer:
             assert answer.status == 200, await answer.text()
+
+
+WINDOW: dict[str, Any] = {
+    "name": "Sunday upgrades",
+    "starts_at": "2026-03-08 02:00:00",
+    "duration": "2h",
+    "time_zone": "Europe/Berlin",
+    "rrule": "FREQ=WEEKLY;BYDAY=SU",
+    "integrations": ["Prometheus"],
+    "routes": [{"integration": "Prometheus", "route": 2}, {"integration": "Prometheus"}],
+    "labels": {"team": ["db", "web"], "shift": 7},
+}
+
+
+async def test_a_declared_maintenance_window_is_found_by_name_and_goes_when_it_is_not_declared(
+    api: RunningApi,
+):
+    assert ("create", "Sunday upgrades") in await applied(api, DECLARATION | {"maintenance": [WINDOW]})
+
+    (made,) = (await api.get("maintenance_windows"))["results"]
+    integration = (await api.get("integrations", name="Prometheus"))["results"][0]
+    routes = (await api.get("routes", integration_id=integration["id"]))["results"]
+    assert (made["starts_at"], made["duration"]) == ("2026-03-08T01:00:00.000000Z", 7200)
+    assert made["integration_ids"] == [integration["id"]]
+    assert made["route_ids"] == [routes[1]["id"], integration["default_route"]["id"]]
+    assert made["labels"] == {"team": ["db", "web"], "shift": ["7"]}
+    assert await applied(api, DECLARATION | {"maintenance": [WINDOW]}) == []
+    later = WINDOW | {"starts_at": "2026-03-08T04:00:00+01:00"}
+    assert await applied(api, DECLARATION | {"maintenance": [later]}) == [("update", "Sunday upgrades")]
+    assert (await api.get("maintenance_windows"))["results"][0]["id"] == made["id"]
+    assert await applied(api, DECLARATION) == [("delete", "Sunday upgrades")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "path"),
+    [
+        ({"rrule": "FREQ=SECONDLY"}, ["maintenance", 0, "rrule"]),
+        ({"integrations": ["Nobody"]}, ["maintenance", 0, "integrations", 0]),
+        ({"routes": [{"integration": "Prometheus", "route": 3}]}, ["maintenance", 0, "routes", 0, "route"]),
+        ({"starts_at": "soon"}, ["maintenance", 0, "starts_at"]),
+        ({"mode": "holiday"}, ["maintenance", 0, "mode"]),
+    ],
+)
+async def test_a_mistake_in_a_declared_window_is_told_with_its_place(
+    api: RunningApi, changed: dict[str, Any], path: list[Any]
+):
+    reply = await apply(api, DECLARATION | {"maintenance": [WINDOW | changed]})
+
+    assert reply.status == 400
+    assert [one["path"] for one in reply.body["errors"]] == [path]

@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 import pytest
 
+from shared import clock
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.model import Card
 from shared.events import GroupRendered, derived_id
 from shared.store.mongo import Insert, Update
-from tests.support.build import ALICE, NOON, a_configuration, a_group, notify, wait
+from tests.support.build import ALICE, NOON, a_configuration, a_group, a_window, notify, wait
 from tests.support.gaps import CLEARING, Gap
 from tests.support.house import House, until
 from tests.support.queues import waiting
@@ -115,6 +116,42 @@ async def test_an_escalator_that_dies_over_due_steps_pages_the_next_person_once(
     turn_clock(timedelta(minutes=5, seconds=20))  # leases and the patience with untold events are over
 
     await rest(house, mongo_client[database], ["U1", "U2"])
+
+
+@pytest.mark.parametrize(
+    "where",
+    [("after", "escalations", Update), ("after", "bus", Insert)],
+    ids=["saved, not told", "told, not cleared"],
+)
+async def test_an_escalator_that_dies_over_the_end_of_maintenance_pages_everyone_once(
+    house: House,
+    mongo_client: Any,
+    database: str,
+    turn_clock: Callable[[timedelta], None],
+    where: Any,
+):
+    window = a_window(starts_at=clock.now() - timedelta(minutes=1), duration=600)
+    await house.configure_all(CONFIGURATION.model_copy(update={"maintenance_windows": (window,)}))
+    await house.start("recorder", "escalator")
+    opened = {"opened_at": clock.now()}
+    await house.publish(*[rendered(number, **opened) for number in range(COUNT)])
+
+    async def held() -> bool:
+        return mongo_client[database].escalations.count_documents({"held_version": 1}) == COUNT
+
+    await until(held, what="all are held")
+    assert pages(mongo_client[database]) == {}
+    await house.stop_one("escalator-0")
+    gap = Gap(*where)
+    await house.start_one("escalator", "dying", prepare=gap.into)
+
+    turn_clock(timedelta(minutes=10))
+    await gap.reached.wait()
+    await house.crash("dying")
+    await house.start_one("escalator", "other")
+    turn_clock(timedelta(minutes=10, seconds=20))  # leases and the patience with untold events are over
+
+    await rest(house, mongo_client[database], ["U1"])
 
 
 async def test_two_escalators_with_the_same_events_page_everyone_once(

@@ -137,3 +137,15 @@ def test_the_next_page_of_a_channel_is_looked_at_too():
 
     assert slack.found(page, a_message(), "C0ALERTS") == Absent("abc")
     assert "cursor=abc" in slack.find(a_message(), "C0ALERTS", NOON, "abc", SETTINGS).url
+
+
+def test_a_note_is_shown_as_plain_text_below_the_title():
+    message = a_message(note="debug <!channel> *until* noon " + "x" * 2000)
+
+    body = body_of(slack.post(message, "C042", SETTINGS))
+
+    assert body["blocks"][1]["type"] == "context"
+    (note,) = body["blocks"][1]["elements"]
+    assert note["type"] == "plain_text"
+    assert note["text"].startswith("debug <!channel> *until* noon")
+    assert list(problems(body)) == []

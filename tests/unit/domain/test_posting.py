@@ -207,3 +207,37 @@ def test_whatever_happens_the_newest_version_stays_due_until_it_is_shown(steps: 
             post, _ = posting.concluded(posting.trying(post, at), post.event, outcome, at, PACE)
         assert post.version == version
         assert (post.due_at is not None) or not post.is_behind
+
+
+def noted(before: Post, note: str, at: datetime, version: int = 1) -> Post | None:
+    """Ask for a note, as a hold that began, changed or ended does."""
+    request = post_requested(a_group(version=version)).model_copy(update={"note": note, "time": at})
+    return posting.wanted(before, request, CHANNEL, at, PACE)
+
+
+def test_a_note_is_shown_at_once_and_goes_again_although_the_group_is_the_same():
+    held = noted(posted(), "held until noon", second(1))
+    assert held is not None
+    assert (held.due_at, held.is_behind, held.event.note) == (second(1), True, "held until noon")
+    shown, _ = posting.concluded(held, held.event, Sent(), second(1), PACE)
+    assert not shown.is_behind
+
+    released = noted(shown, "", second(2))
+
+    assert released is not None
+    assert (released.due_at, released.is_behind) == (second(2), True)
+
+
+def test_a_note_with_an_older_version_of_the_group_does_not_bring_the_older_version_back():
+    held = noted(posted(grown(5)), "held until noon", second(1), version=2)
+
+    assert held is not None
+    assert (held.version, held.event.group.version, held.event.note) == (5, 5, "held until noon")
+
+
+def test_a_note_that_was_asked_for_earlier_changes_nothing():
+    held = noted(posted(), "held until noon", second(2))
+    assert held is not None
+
+    assert noted(held, "", second(1)) is None
+    assert noted(held, "held until noon", second(3)) is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.domain.configuration import ChatTarget, Route
+from shared.domain.configuration import ChatTarget, ConfigSnapshot, Route
 from shared.domain.model import Card, Group
 from shared.domain.posts import posts_of
 from shared.events import GroupRendered, PostRequested, derived_id
@@ -27,7 +27,8 @@ def rendered(group: Group | None = None, **fields: Any) -> GroupRendered:
 def posts(default: str = "#alerts", event: GroupRendered | None = None, **route: Any) -> list[PostRequested]:
     """Return the posts of a route."""
     made = Route(id="R1", integration_id="C1", **({"slack": NOWHERE} | route))
-    return list(posts_of(event or rendered(), made, default, NOON))
+    config = ConfigSnapshot(routes=(made,))
+    return list(posts_of(event or rendered(), config, default, NOON))
 
 
 def test_a_route_posts_to_its_channel():
@@ -60,7 +61,7 @@ def test_each_chat_of_a_route_gets_a_post_of_its_own():
 
 
 def test_a_route_that_is_gone_posts_nowhere():
-    assert list(posts_of(rendered(), None, "#alerts", NOON)) == []
+    assert list(posts_of(rendered(), ConfigSnapshot(), "#alerts", NOON)) == []
 
 
 def test_the_same_event_asks_for_the_same_post_again():
