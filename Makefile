@@ -43,7 +43,7 @@ system-run:
 	@deploy/local/packages.sh rabbitmq-server=rabbitmq-server
 
 system-test:
-	@deploy/local/packages.sh rabbitmq-server=rabbitmq-server prometheus-alertmanager=prometheus-alertmanager swaks=swaks
+	@deploy/local/packages.sh rabbitmq-server=rabbitmq-server prometheus-alertmanager=prometheus-alertmanager prometheus=prometheus swaks=swaks
 
 test: setup system-test ## the whole suite except the minutes-long tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope

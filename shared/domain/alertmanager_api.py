@@ -96,8 +96,8 @@ def _texts(value: Any, where: str) -> dict[str, str]:
 
 
 def _time(value: Any, where: str) -> datetime | None:
-    """An RFC 3339 time; missing, empty and Go's zero time are none."""
-    if value in (None, "", ZERO):
+    """An RFC 3339 time; missing, empty and Go's zero time (with or without fractions) are none."""
+    if value in (None, "") or (isinstance(value, str) and value.startswith(ZERO.removesuffix("Z"))):
         return None
     found = iso8601_to_time(value) if isinstance(value, str) else None
     if not isinstance(found, datetime):

@@ -110,7 +110,10 @@ async def test_heartbeats_are_answered_as_senders_expect_and_told(
 @pytest.mark.parametrize(
     ("data", "headers"),
     [
-        (gzip.compress(b'{"a": 1}', mtime=0), {"Content-Type": "application/json", "Content-Encoding": "gzip"}),
+        (
+            gzip.compress(b'{"a": 1}', mtime=0),
+            {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+        ),
         (zlib.compress(b'{"a": 1}'), {"Content-Type": "application/json", "Content-Encoding": "deflate"}),
         (b"a=1", {"Content-Type": "application/x-www-form-urlencoded"}),
         ({"a": "1"}, {}),

@@ -45,6 +45,12 @@ def test_instances_differ_by_their_labels_and_share_the_group_of_their_name_and_
     assert one.payload["groupKey"] == other.payload["groupKey"]
 
 
+def test_the_zero_times_of_amtool_are_none():
+    (part,) = parts_of([alert(startsAt="0001-01-01T00:00:00.000Z", endsAt="0001-01-01T00:00:00.000Z")], NOON)
+
+    assert (part.payload["status"], part.ends_at) == ("firing", NOON + RESOLVE_TIMEOUT)
+
+
 def test_labels_without_a_value_are_none():
     (part,) = parts_of([alert(labels={**LABELS, "zone": ""})], NOON)
 
