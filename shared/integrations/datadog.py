@@ -98,7 +98,8 @@ def with_monitor(payload: dict[str, Any]) -> dict[str, Any]:
         for name, sources in FIELDS.items()
         if (value := next((flat[one] for one in sources if is_given(flat.get(one))), None)) is not None
     }
-    return {**payload, "monitor": {**found, **_read_title(found)}}
+    own = payload.get("monitor")
+    return {**payload, "monitor": {**(own if isinstance(own, dict) else {}), **found, **_read_title(found)}}
 
 
 def _read_title(found: dict[str, Any]) -> dict[str, str]:

@@ -13,8 +13,8 @@ Under *Setup → Account Settings → Notification Templates* add a template wit
 URL, the method POST, and as *POST Data*
 
 ```
-sensorid=%sensorid&device=%device&name=%shortname&host=%host&status=%status&lastvalue=%lastvalue&message=%message\
-&datetime=%datetime&group=%group&probe=%probe&priority=%priority&linksensor=%linksensor
+sensorid=%sensorid&device=%device&name=%shortname&host=%host&status=%status&lastvalue=%lastvalue\
+&datetime=%datetime&group=%group&probe=%probe&priority=%priority&linksensor=%linksensor&message=%message
 ```
 
 Then add *notification triggers* to the devices or groups that shall ring: one for *Down*, with the same template \

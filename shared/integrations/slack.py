@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from shared.integrations.appearance import Look, templates
@@ -30,10 +31,13 @@ TAKEN = (
 )
 OWN_METADATA = "tocsin"
 TS = "([msg.ts, event.deleted_ts] | any_of)"
+# <https://example.com|a link>, <@U024BE7LH>, <#C024BE7LR|ops>, <!channel>
+MARKED = re.compile(r"<([^<>|\s]+)(?:\|([^<>]*))?>")
 LOOK = Look(
     names={
         "event": "payload.event",
         "msg": "event.message or event.previous_message or event",
+        "read": "payload.message",
         "attached": "msg.attachments | entries | first",
         "author": "msg.bot_profile",
         "upload": "msg.files | entries | first",
@@ -45,8 +49,7 @@ LOOK = Look(
         ("State", '"deleted" if event.subtype == "message_deleted" else ""'),
     ],
     text=(
-        "[msg.text, attached.pretext, attached.title, attached.text or attached.fallback, upload.name]"
-        ' | joined("\\n")'
+        '[read.text, read.pretext, read.title, read.attachment or read.fallback, upload.name] | joined("\\n")'
     ),
     links=[("Attachment", "attached.title_link")],
     source_link=(
@@ -67,7 +70,11 @@ def bodies(body: Any) -> list[Any]:
     """
     (payload,) = one_object(body)
     if payload.get("type") == "url_verification":
-        raise NotAnAlert("Slack verified the address.", answer={"challenge": str(payload.get("challenge"))})
+        challenge = payload.get("challenge")
+        raise NotAnAlert(
+            "Slack verified the address.",
+            answer={"challenge": challenge if isinstance(challenge, str) else ""},
+        )
     if payload.get("type") == "app_rate_limited":
         raise NotAnAlert("Slack holds events back: the workspace sends more than 30,000 an hour.")
     event = payload.get("event")
@@ -75,6 +82,47 @@ def bodies(body: Any) -> list[Any]:
         _refuse_other_events(event)
         _refuse_remarks(payload, event)
     return [payload]
+
+
+def with_plain_text(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the payload with the message's texts under `message`, without Slack's mark-up and escapes.
+
+    Each medium has mark-up of its own, so the texts must be plain before they go there.
+    """
+    event = payload.get("event")
+    event = event if isinstance(event, dict) else {}
+    message = next(
+        (one for name in ("message", "previous_message") if isinstance(one := event.get(name), dict)), event
+    )
+    attachments = message.get("attachments")
+    first = attachments[0] if isinstance(attachments, list) and attachments else None
+    attachment = first if isinstance(first, dict) else {}
+    text = plain(message.get("text"))
+    read = {
+        "text": text,
+        "first_line": text.partition("\n")[0],
+        "pretext": plain(attachment.get("pretext")),
+        "title": plain(attachment.get("title")),
+        "attachment": plain(attachment.get("text")),
+        "fallback": plain(attachment.get("fallback")),
+    }
+    return {**payload, "message": {name: one for name, one in read.items() if one}}
+
+
+def plain(text: Any) -> str:
+    """Return a text of Slack's as people see it: links as words and address, mentions by name; "" for no text."""
+    if not isinstance(text, str):
+        return ""
+    written = MARKED.sub(_written_out, text.strip())
+    return written.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _written_out(marked: re.Match[str]) -> str:
+    target, label = marked[1], marked[2]
+    if target[0] in "@#!":
+        sign = "#" if target[0] == "#" else "@"
+        return sign + (label or target[1:].partition("^")[0]).lstrip("@#")
+    return f"{label} ({target})" if label and label != target else target
 
 
 def _refuse_other_events(event: dict[str, Any]) -> None:
@@ -146,8 +194,6 @@ def example(status: str) -> dict[str, Any]:
     }
 
 
-# The first line is the title, without mark-up at its ends.
-FIRST_LINE = '((msg.text if msg.text is string else "") | trim).split("\\n") | first'
 TYPE = IntegrationType(
     slug="slack",
     title="Slack channel",
@@ -156,8 +202,8 @@ TYPE = IntegrationType(
     documentation="https://docs.slack.dev/reference/events/message/",
     templates=templates(
         title=(
-            f"[({FIRST_LINE}), attached.title, attached.fallback, attached.pretext, attached.text, upload.title,"
-            " upload.name] | any_of"
+            "[read.first_line, read.title, read.fallback, read.pretext, read.attachment, upload.title, upload.name]"
+            " | any_of"
         ),
         grouping_key=f'([payload.team_id, event.channel, {TS}] | identity) if {TS} is not eq("") else ""',
         resolve='event.subtype == "message_deleted"',
@@ -167,4 +213,5 @@ TYPE = IntegrationType(
     example_resolved=example("resolved"),
     notes=NOTES,
     bodies=bodies,
+    prepare=with_plain_text,
 )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.integrations.datadog import example
-from tests.unit.integrations.bodies import card, routed
+from tests.unit.integrations.bodies import card, routed, type_of
 
 SLUG = "datadog"
 
@@ -46,9 +46,6 @@ def capitals(transition: str) -> dict[str, Any]:
             "HOSTNAME": "",
         },
     }
-
-
-BODIES = [example, nested, capitals, default_body]
 
 
 @pytest.mark.parametrize("body", [nested, capitals, default_body])
@@ -109,6 +106,12 @@ def test_variables_that_datadog_does_not_know_are_not_shown() -> None:
 
     assert "$" not in card(SLUG, body).message
     assert routed(SLUG, body).title == "Disk"
+
+
+def test_an_object_of_the_users_own_keeps_its_fields() -> None:
+    (payload,) = type_of(SLUG).split({"monitor": {"id": "7", "team": "data"}, "alert_transition": "Warn"})
+
+    assert payload["monitor"] == {"id": "7", "team": "data", "transition": "Warn"}
 
 
 def test_a_monitor_number_of_nought_is_a_number() -> None:

@@ -65,6 +65,23 @@ def test_a_message_of_attachments_only_is_named_by_the_first() -> None:
     assert "https://ci.example.com/7" in card(SLUG, body).message
 
 
+@pytest.mark.parametrize("medium", ["web", "sms", "telegram", "mobile_app"])
+def test_slacks_own_mark_up_and_escapes_are_read_out(medium: str) -> None:
+    marked = "Disk &gt; 90 % <https://x.example.com/a|graph> <!channel> <@U1> <#C1|ops> &amp;amp;"
+    shown = card(SLUG, with_event(text=marked), medium)
+
+    assert "graph (https://x.example.com/a) @channel @U1 #ops" in shown.title
+    assert "&gt;" not in shown.title or medium == "telegram"
+    assert "&amp;gt;" not in shown.message
+
+
+def test_a_mention_in_a_message_calls_nobody_a_second_time() -> None:
+    shown = card(SLUG, with_event(text="<!channel> help &lt;!here&gt;"), "slack")
+
+    assert "<!" not in shown.message
+    assert "<!" not in shown.title
+
+
 def test_two_messages_and_the_same_instant_in_two_channels_are_groups_of_their_own() -> None:
     keys = {
         routed(SLUG, body).grouping_key
