@@ -55,7 +55,7 @@ LOOK = Look(
     source_link=(
         f'("/archives/" ~ event.channel ~ "/p" ~ ({TS} | words | replace(".", ""))) | absolute(base_url)'
         ' if base_url and event.channel else ("https://slack.com/app_redirect?team=" ~ payload.team_id ~ "&channel="'
-        ' ~ event.channel) if event.channel and payload.team_id else ""'
+        f' ~ event.channel ~ "&message_ts=" ~ {TS}) if event.channel and payload.team_id else ""'
     ),
     image="attached.image_url | absolute",
 )

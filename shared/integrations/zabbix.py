@@ -44,6 +44,8 @@ Add message templates for *Problem*, *Problem recovery* and *Problem update*, gi
 trigger action with recovery and update operations to it.
 A problem is one alert group; its recovery resolves it, and acknowledging it in Zabbix acknowledges it here.
 
+The media type *Grafana OnCall* that Zabbix brings along (`templates/media/grafana_oncall`) works as it is: put the \
+integration's URL into `grafana_url`.
 Scripts that post `alert_uid`, `title`, `message`, `state` (`ok` or `alerting`), `image_url` and \
 `link_to_upstream_details` work too.
 """
@@ -59,6 +61,8 @@ TITLE = (
     f"[payload.title, {NAME} if payload.event_name else '', payload.alert_subject, payload.Subject, payload.subject,"
     " payload.trigger_description, payload.message, payload.Message, payload.alert_message, payload.alert_uid] | any_of"
 )
+# The default text of an update ends so; the media type for OnCall sends nothing else of it.
+TAKEN_TEXT = '"acknowledged: yes" in (payload.message | words | lower)'
 GROUPING_KEY = (
     "payload.alert_uid if payload.alert_uid is defined and payload.alert_uid is not none"
     " else ([payload.zabbix_url, payload.event_id] | identity)"
@@ -127,8 +131,9 @@ TYPE = IntegrationType(
             ' or payload.state | words | lower in ["resolved", "recovery"]'
         ),
         acknowledge=(
-            'payload.event_update_status | words == "1" and payload.event_value | words != "0"'
-            ' and " acknowledged" in (" " ~ (payload.event_update_action | words | lower))'
+            '(payload.event_update_status | words == "1" and payload.event_value | words != "0"'
+            ' and " acknowledged" in (" " ~ (payload.event_update_action | words | lower)))'
+            f' or (payload.state | words | lower == "alerting" and {TAKEN_TEXT})'
         ),
         look=LOOK,
     ),

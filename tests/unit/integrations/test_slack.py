@@ -48,7 +48,9 @@ def test_the_message_says_who_where_and_when_and_links_to_it() -> None:
 
     for text in ("backup", "C024BE91L", "2026-01-05 10:00:00 UTC", "no space left"):
         assert text in shown.message
-    assert shown.source_link == "https://slack.com/app_redirect?team=T024BE7LD&channel=C024BE91L"
+    assert shown.source_link == (
+        "https://slack.com/app_redirect?team=T024BE7LD&channel=C024BE91L&message_ts=1767607200.000100"
+    )
     assert linked.source_link == "https://acme.slack.com/archives/C024BE91L/p1767607200000100"
 
 

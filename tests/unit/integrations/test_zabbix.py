@@ -36,6 +36,43 @@ def test_the_script_of_oncall_groups_by_its_plain_alert_uid_and_resolves_by_ok()
     assert (resolved.grouping_key, resolved.resolve) == ("4821", True)
 
 
+@pytest.mark.parametrize(
+    ("state", "message", "resolve", "acknowledge"),
+    [
+        ("alerting", "Problem started at 10:00:12 on 2026.01.05\nHost: db1\nSeverity: High", False, False),
+        (
+            "alerting",
+            "Alice acknowledged problem.\n\nCurrent problem status is PROBLEM, acknowledged: Yes.",
+            False,
+            True,
+        ),
+        (
+            "alerting",
+            "Alice commented problem.\n\nCurrent problem status is PROBLEM, acknowledged: No.",
+            False,
+            False,
+        ),
+        ("ok", "Problem has been resolved at 10:40:00 on 2026.01.05", True, False),
+    ],
+)
+def test_the_media_type_for_oncall_that_zabbix_brings_along_is_understood(
+    state: str, message: str, resolve: bool, acknowledge: bool
+) -> None:
+    link = "https://zabbix.example.com/tr_events.php?triggerid=21883&eventid=48213"
+    body = {
+        "alert_uid": "48213",
+        "title": "Disk full",
+        "state": state,
+        "message": message,
+        "link_to_upstream_details": link,
+    }
+    found = routed(SLUG, body)
+
+    assert (found.title, found.grouping_key) == ("Disk full", "48213")
+    assert (found.resolve, found.acknowledge) == (resolve, acknowledge)
+    assert card(SLUG, body).source_link == link
+
+
 @pytest.mark.parametrize("change", [{"event_id": "48214"}, {"zabbix_url": "https://zabbix2.example.com"}])
 def test_another_problem_is_another_group(change: dict[str, str]) -> None:
     other = {**example("firing"), **change}
