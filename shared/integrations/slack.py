@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import html
 from typing import Any
 
+from shared.domain.markup import without_slack_marks
 from shared.integrations.appearance import Look, templates
 from shared.integrations.integration_type import Category, IntegrationType, NotAnAlert, one_object
 
@@ -31,8 +32,6 @@ TAKEN = (
 )
 OWN_METADATA = "tocsin"
 TS = "([msg.ts, event.deleted_ts] | any_of)"
-# <https://example.com|a link>, <@U024BE7LH>, <#C024BE7LR|ops>, <!channel>
-MARKED = re.compile(r"<([^<>|\s]+)(?:\|([^<>]*))?>")
 LOOK = Look(
     names={
         "event": "payload.event",
@@ -110,19 +109,8 @@ def with_plain_text(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain(text: Any) -> str:
-    """Return a text of Slack's as people see it: links as words and address, mentions by name; "" for no text."""
-    if not isinstance(text, str):
-        return ""
-    written = MARKED.sub(_written_out, text.strip())
-    return written.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def _written_out(marked: re.Match[str]) -> str:
-    target, label = marked[1], marked[2]
-    if target[0] in "@#!":
-        sign = "#" if target[0] == "#" else "@"
-        return sign + (label or target[1:].partition("^")[0]).lstrip("@#")
-    return f"{label} ({target})" if label and label != target else target
+    """Return a text of Slack's as people see it there; "" for what is no text."""
+    return html.unescape(without_slack_marks(text.strip())) if isinstance(text, str) else ""
 
 
 def _refuse_other_events(event: dict[str, Any]) -> None:
