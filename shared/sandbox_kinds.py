@@ -23,6 +23,7 @@ from shared.domain.template_jobs import (
 from shared.domain.webhook_event import WebhookJob, WebhookTexts
 from shared.sandbox_wire import preview_job, render_job, route_job, webhook_job
 
+TRIED = -1
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -72,6 +73,11 @@ def _rendered_instead(job: RenderJob, reason: str) -> Rendered:
     return rendered_without_templates(job, problem)
 
 
+def _previewed(job: PreviewJob) -> Defined | None:
+    """A whole integration that is tried; no version of the configuration has it."""
+    return None if job.integration is None else Defined(job.integration, job.routes, TRIED)
+
+
 def _preview_instead(_: PreviewJob, reason: str) -> Preview:
     return Preview(errors=(PreviewError(template="templates", message=reason),))
 
@@ -93,7 +99,7 @@ RENDER = Kind[RenderJob, Rendered](
 # Everything of an integration is compiled for one payload, so it may take longer.
 PREVIEW = Kind[PreviewJob, Preview](
     name="preview",
-    shared=lambda job: None,
+    shared=_previewed,
     write=preview_job,
     read=Preview.model_validate,
     instead=_preview_instead,

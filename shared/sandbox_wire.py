@@ -77,8 +77,18 @@ def render_job(job: RenderJob, reference: int) -> bytes:
 
 
 def preview_job(job: PreviewJob, reference: int) -> bytes:
-    """Return one job for `preview`, which brings its templates along; raises as `route_job` does."""
-    fields = {"ref": reference, "type": job.type, "payload": job.payload, "templates": job.templates}
+    """Return one job for `preview`, which brings its templates along unless it tries a whole integration.
+
+    Raises as `route_job` does.
+    """
+    fields = {
+        "ref": reference,
+        "type": job.type,
+        "payload": job.payload,
+        "templates": job.templates,
+        "read_as": job.read_as,
+        "alert_id": job.alert_id,
+    }
     return orjson.dumps(fields, option=orjson.OPT_NON_STR_KEYS)
 
 

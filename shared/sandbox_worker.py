@@ -120,7 +120,7 @@ class Worker:
         self._work: dict[str, Callable[[dict[str, Any], datetime], Frozen]] = {
             "route": self._route,
             "render": self._render,
-            "preview": _preview,
+            "preview": self._preview,
             "webhook": _webhook,
         }
 
@@ -179,9 +179,9 @@ class Worker:
         )
         return render(asked, now)
 
-
-def _preview(job: dict[str, Any], now: datetime) -> Frozen:
-    return preview(PreviewJob(**job), now)
+    def _preview(self, job: dict[str, Any], now: datetime) -> Frozen:
+        integration, routes = self._defined.get(job["ref"], (None, ()))
+        return preview(PreviewJob(**job, integration=integration, routes=routes), now)
 
 
 def _webhook(job: dict[str, Any], now: datetime) -> Frozen:

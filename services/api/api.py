@@ -13,6 +13,7 @@ from aiohttp import web
 
 from services.api.actions import Actions
 from services.api.authentication import Authentication, Principal
+from services.api.playground import Playground
 from services.api.resources.desk import Desk, Tools
 from shared import clock
 from shared.bus.publisher import Publisher
@@ -42,6 +43,7 @@ class Api:
     actions: Actions
     bus: Publisher
     secrets: Secrets
+    playground: Playground
 
     @property
     def tools(self) -> Tools:

@@ -9,6 +9,7 @@ from services.api import (
     apply,
     configuration_routes,
     demo,
+    explain,
     groups,
     history,
     integration_tokens,
@@ -16,6 +17,7 @@ from services.api import (
     lookups,
     maintenance,
     pages,
+    preview,
     problems,
     specification,
 )
@@ -35,6 +37,7 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     _add(app, "POST", f"{BASE}/integrations/{{id}}/rotate_token", integration_tokens.rotate_token)
     _add(app, "GET", f"{BASE}/integrations/{{id}}/tokens", integration_tokens.read_tokens)
     _add(app, "DELETE", f"{BASE}/integrations/{{id}}/tokens/{{token_id}}", integration_tokens.revoke_token)
+    _add(app, "POST", f"{BASE}/preview", preview.preview)
     _add(app, "GET", f"{BASE}/integration_types", integration_types.list_types)
     _add(app, "GET", f"{BASE}/integration_types/{{slug}}", integration_types.read_type)
     _add(app, "POST", f"{BASE}/integrations/{{id}}/maintenance_start", maintenance.start)
@@ -47,6 +50,7 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     _add(app, "GET", f"{BASE}/alerts", alerts.list_alerts)
     _add(app, "GET", f"{BASE}/alerts/{{id}}", alerts.read_alert)
     _add(app, "GET", f"{BASE}/alerts/{{id}}/trace", history.read_trace)
+    _add(app, "GET", f"{BASE}/alerts/{{id}}/explain", explain.explain)
     _add(app, "GET", f"{BASE}/organizations", lookups.list_organizations)
     _add(app, "GET", f"{BASE}/organizations/{{id}}", lookups.read_organization)
     _add(app, "GET", f"{BASE}/info", lookups.read_info)

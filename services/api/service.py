@@ -11,6 +11,7 @@ from services.api.actions import Actions
 from services.api.api import API, Api
 from services.api.authentication import Authentication
 from services.api.chat_callbacks import ChatCallbacks
+from services.api.playground import Playground
 from services.api.routes import add_routes
 from shared.events import ActionRequested, AlertReceived, ConfigChanged
 from shared.http import HttpClient
@@ -33,6 +34,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     io.spawn("indexes", preparation.run)
     async with HttpClient() as client:
         callbacks = ChatCallbacks(client)
+        playground = Playground(io.settings.template_timeout_s)
         io.http[API] = Api(
             settings=io.settings,
             database=io.store,
@@ -42,10 +44,12 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
             actions=Actions(io.bus, io.subscribe_replies),
             bus=io.bus,
             secrets=io.secrets,
+            playground=playground,
         )
         add_routes(io.http, callbacks)
         yield None
         await callbacks.close()
+        await playground.close()
 
 
 class Preparation:

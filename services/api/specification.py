@@ -9,11 +9,12 @@ import yaml
 from aiohttp import web
 from pydantic.json_schema import models_json_schema
 
-from services.api import integration_types
+from services.api import integration_types, preview_shapes
 from services.api.actions import WORDS
 from services.api.demo import DemoBody
 from services.api.history_shapes import SHAPES
 from services.api.integration_tokens import RotateTokenBody
+from services.api.preview import PreviewBody
 from services.api.resources.catalogue import RESOURCES
 from services.api.resources.desk import Body, Resource
 from services.api.resources.integration_maintenance import MaintenanceBody
@@ -81,9 +82,11 @@ def openapi() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     bodies = {one.body: "validation" for one in RESOURCES if one.body is not Body}
-    shown = (*RESOURCE_SHAPES.values(), *SHAPES, *integration_types.SHAPES)
+    shown = (*RESOURCE_SHAPES.values(), *SHAPES, *integration_types.SHAPES, *preview_shapes.SHAPES)
     shapes = dict.fromkeys(shown, "serialization")
-    others = dict.fromkeys((Declaration, DemoBody, RotateTokenBody, MaintenanceBody), "validation")
+    others = dict.fromkeys(
+        (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody), "validation"
+    )
     models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
     return {name: found["$defs"][name] for name in sorted(found["$defs"])}
@@ -136,6 +139,9 @@ def _history_paths() -> dict[str, Any]:
         f"{BASE}/alerts/{{id}}/trace": one(
             "where an alert went and why; waits up to 5 s for its first record", "Trace"
         ),
+        f"{BASE}/alerts/{{id}}/explain": one(
+            "why it went where it went, and who was paged or why nobody", "Explanation"
+        ),
         f"{BASE}/integrations/{{id}}/problems": _problems(_path_parameter("id")),
         f"{BASE}/problems": _problems(_query("integration_id")),
         **_integration_paths(),
@@ -147,6 +153,13 @@ def _history_paths() -> dict[str, Any]:
         f"{BASE}/integration_types/{{slug}}": {
             "parameters": [_path_parameter("slug")],
             "get": _operation("one integration type", {"200": "IntegrationTypeShape"}),
+        },
+        f"{BASE}/preview": {
+            "post": _operation(
+                "what an integration makes of a payload, a stored alert or its last ones; before and after an edit",
+                {"200": "PreviewResults"},
+            )
+            | _body("PreviewBody")
         },
         f"{BASE}/config/apply": {"post": _apply()},
         f"{BASE}/organizations": {"get": _operation("the one organization", {"200": None})},

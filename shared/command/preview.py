@@ -20,6 +20,7 @@ from shared.domain.configuration import Templates
 from shared.domain.template_jobs import BEHAVIOURAL, IMAGE, MESSAGE, PARTS, TITLE, PreviewJob
 from shared.errors import Permanent
 from shared.integrations import all_types, by_slug
+from shared.integrations.integration_type import NotAnAlert
 from shared.sandbox import Sandbox
 
 BAD_INPUT = 2
@@ -41,7 +42,7 @@ BatchFile = Annotated[
 Explain = Annotated[
     bool, typer.Option("--explain", help="add why it is grouped so, and what each medium makes of the texts")
 ]
-EXPLAINING = {"grouping_reason", "cards"}
+EXPLAINING = {"grouping_reason", "cards", "route_id", "routes", "title", "labels"}
 
 
 def preview(
@@ -121,7 +122,7 @@ def _job(slug: Any, body: Any, given: Any, names: tuple[str, str, str]) -> Previ
         raise CommandFailed(f"{names[0]}: unknown integration type {slug!r}; known are {known}")
     try:
         (payload, *_) = found.split(body)
-    except Permanent as refusal:
+    except (Permanent, NotAnAlert) as refusal:
         raise CommandFailed(f"{names[1]}: {refusal.reason}") from refusal
     return PreviewJob(type=found.slug, payload=payload, templates=_templates(given, names[2]))
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from shared.domain.cards import Texts
 from shared.domain.configuration import Integration
 from shared.domain.model import Alert, Group, Problem
-from shared.domain.rendering import render, render_texts
-from shared.domain.routing import route
+from shared.domain.rendering import cards_of, render_texts
+from shared.domain.route_trials import trials
+from shared.domain.routing import decide, evaluation_of
 from shared.domain.template_jobs import (
     MEDIA,
     PARTS,
@@ -31,18 +32,30 @@ ID = "PREVIEW"
 
 def preview(job: PreviewJob, now: datetime) -> Preview:
     """Evaluate every template of one integration on one payload, as prepared by its type."""
-    integration = Integration(id=ID, name=NAME, type=job.type, token_digest="", templates=job.templates)
-    alert = Alert(id=ID, integration_id=ID, received_at=now, payload=job.payload)
-    routed = route(RouteJob(alert=alert, integration=integration), now)
+    integration = job.integration or Integration(
+        id=ID, name=NAME, type=job.type, token_digest="", templates=job.templates
+    )
+    id = job.alert_id or ID
+    alert = Alert(
+        id=id, integration_id=integration.id, received_at=now, payload=job.payload, read_as=job.read_as
+    )
+    decided = RouteJob(alert=alert, integration=integration, routes=job.routes)
+    evaluation = evaluation_of(decided, now)
+    routed = decide(decided, evaluation)
     asked = RenderJob(
         integration=integration,
-        group=_group(now, routed.labels),
+        group=_group(id, now, routed.labels),
         payload=job.payload,
+        read_as=job.read_as,
         media=MEDIA,
         group_url=GROUP_URL,
     )
     texts, source_link, problems = render_texts(asked, now)
     return Preview(
+        route_id=routed.route_id,
+        routes=trials(evaluation, job.routes),
+        title=routed.title,
+        labels=routed.labels,
         grouping_key=routed.grouping_key,
         grouping_digest=None if routed.grouping_key is None else digest(routed.grouping_key),
         grouping_reason=routed.grouping_reason,
@@ -50,19 +63,19 @@ def preview(job: PreviewJob, now: datetime) -> Preview:
         acknowledge=routed.acknowledge,
         source_link=source_link or None,
         rendered={medium: _parts(medium, texts[medium]) for medium in MEDIA},
-        cards=render(asked, now).cards,
+        cards=cards_of(asked, texts, source_link),
         errors=_errors(routed.problems + problems),
     )
 
 
-def _group(now: datetime, labels: dict[str, str]) -> Group:
+def _group(id: str, now: datetime, labels: dict[str, str]) -> Group:
     return Group(
         id=ID,
         integration_id=ID,
         key="",
         number=NUMBER,
-        first_alert_id=ID,
-        last_alert_id=ID,
+        first_alert_id=id,
+        last_alert_id=id,
         opened_at=now,
         last_alert_at=now,
         labels=labels,

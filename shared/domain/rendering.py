@@ -9,7 +9,7 @@ from shared.domain.cards import CARD_OF, Texts, prepared_for_telegram
 from shared.domain.demo import marked_cards
 from shared.domain.evaluation import Evaluation, as_read, default_of, sources_of, template_of
 from shared.domain.markup import is_link
-from shared.domain.model import Problem
+from shared.domain.model import Card, Problem
 from shared.domain.template_jobs import PARTS, Rendered, RenderJob, plain_title
 from shared.templates import RESULT_LIMIT, TITLE_LIMIT, absolute
 
@@ -23,10 +23,15 @@ def render(job: RenderJob, now: datetime) -> Rendered:
     failure is a problem.
     """
     texts, source_link, problems = render_texts(job, now)
+    return Rendered(cards=cards_of(job, texts, source_link), problems=problems)
+
+
+def cards_of(job: RenderJob, texts: dict[str, Texts], source_link: str | None) -> dict[str, Card]:
+    """Return what each medium asked for shows of the texts that the templates made."""
     completed = absolute(source_link, job.integration.base_url)
     link = completed if is_link(completed) else None
     cards = {medium: CARD_OF[medium](texts[medium], link, job.group_url) for medium in job.media}
-    return Rendered(cards=marked_cards(cards) if job.group.is_demo else cards, problems=problems)
+    return marked_cards(cards) if job.group.is_demo else cards
 
 
 def render_texts(job: RenderJob, now: datetime) -> tuple[dict[str, Texts], str | None, tuple[Problem, ...]]:

@@ -24,11 +24,22 @@ def route(job: RouteJob, now: datetime) -> Routed:
     A routing expression that fails is no match; a grouping template that fails groups nothing; a signal that
     fails is no signal. `resolve` is False where the integration does not let its source resolve.
     """
+    return decide(job, evaluation_of(job, now))
+
+
+def evaluation_of(job: RouteJob, now: datetime) -> Evaluation:
+    """Return the alert's evaluation, its labels made."""
     alert, integration = job.alert, as_read(job.integration, job.alert.read_as)
     variables = {"payload": alert.payload, "labels": {}, "integration_name": integration.name}
     variables["base_url"] = integration.base_url or ""
     evaluation = Evaluation(integration, alert.id, now, variables)
-    labels = evaluation.variables["labels"] = labels_of(evaluation)
+    evaluation.variables["labels"] = labels_of(evaluation)
+    return evaluation
+
+
+def decide(job: RouteJob, evaluation: Evaluation) -> Routed:
+    """Decide one alert whose evaluation was begun."""
+    alert, integration = job.alert, evaluation.integration
     chosen, route_reason = _route(evaluation, job.routes)
     key, grouping_reason = _grouping_key(evaluation, alert)
     return Routed(
@@ -40,22 +51,22 @@ def route(job: RouteJob, now: datetime) -> Routed:
         resolve=integration.allow_source_based_resolving and _signal(evaluation, "resolve_signal"),
         acknowledge=_signal(evaluation, "acknowledge_signal"),
         title=marked_title(_title(evaluation)) if alert.is_demo else _title(evaluation),
-        labels=labels,
+        labels=evaluation.variables["labels"],
         problems=tuple(evaluation.problems),
     )
 
 
 def _route(evaluation: Evaluation, routes: tuple[Route, ...]) -> tuple[Route | None, str]:
-    dump = _Dump(evaluation.variables["payload"])
+    dump = Dump(evaluation.variables["payload"])
     for number, one in enumerate(routes, start=1):
         if one.is_default:
             return one, f"the default route: {number - 1} others did not match"
-        if _matches(evaluation, one, dump):
+        if matches(evaluation, one, dump):
             return one, f"route {number} of {len(routes)} matched ({one.routing_type})"
     return None, f"none of {len(routes)} routes matched and there is no default route"
 
 
-class _Dump:
+class Dump:
     """The payload as the text that regular expressions of routes see, made when the first one asks."""
 
     def __init__(self, payload: Any) -> None:
@@ -69,7 +80,8 @@ class _Dump:
         return self._text
 
 
-def _matches(evaluation: Evaluation, one: Route, dump: _Dump) -> bool:
+def matches(evaluation: Evaluation, one: Route, dump: Dump) -> bool:
+    """Whether a route that is not the default one takes the alert; what fails is noted, and no match."""
     if one.routing_type == "labels":
         return _has_all(evaluation.variables["labels"], one.filtering_labels)
     if not one.routing_regex:

@@ -87,11 +87,19 @@ class Rendered(Frozen):
 
 
 class PreviewJob(Frozen):
-    """A payload and the templates to try on it; `type` is the slug of an integration type."""
+    """A payload and the templates to try on it; `type` is the slug of an integration type.
+
+    `integration` with its `routes` is given where a whole integration is tried: then its templates count,
+    and `read_as` is that of the alert. `alert_id` names the alert in problems.
+    """
 
     type: str
     payload: Any = None
     templates: Templates = Field(default_factory=dict)
+    integration: Integration | None = None
+    routes: tuple[Route, ...] = ()
+    read_as: str = ""
+    alert_id: str = ""
 
 
 class PreviewError(Frozen):
@@ -102,12 +110,27 @@ class PreviewError(Frozen):
     line: int | None = None
 
 
+class RouteTrial(Frozen):
+    """One route as it was tried; `matched` is None when an earlier one had taken the alert."""
+
+    id: str
+    number: int
+    is_default: bool = False
+    matched: bool | None = None
+    reason: str = ""
+
+
 class Preview(Frozen):
     """What the templates make of one payload: their own texts, before a medium's mark-up.
 
     `grouping_digest` is None when nothing groups the alert. `cards` is what each medium would show.
+    `routes` are those of the integration, in the order in which they are tried.
     """
 
+    route_id: str | None = None
+    routes: tuple[RouteTrial, ...] = ()
+    title: str | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
     grouping_key: str | None = None
     grouping_digest: str | None = None
     grouping_reason: str = ""

@@ -16,6 +16,7 @@ from shared.store.mongo import Database, Document, Index, Query, Update
 INDEXES = (
     Index((("group_id", 1), ("received_at", 1))),
     Index((("received_at", -1),)),
+    Index((("integration_id", 1), ("received_at", -1))),
     Index((("expires_at", 1),), expire_after_s=0),
 )
 SET_AT_ONCE = 256

@@ -55,7 +55,7 @@ def test_one_json_object_with_everything_the_templates_make(tmp_path: Path) -> N
         "errors": [],
     }
     assert {medium: tuple(parts) for medium, parts in rendered.items()} == PARTS
-    assert rendered["sms"] == {"title": "Incident"}
+    assert rendered["sms"] == {"title": "Disk full"}
 
 
 def test_oncalls_template_object_is_taken_as_it_is(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ msteams: {title: null, message: null, image_url: null}
     shown = json.loads(result.stdout)
     assert (shown["grouping_key"], shown["resolve"], shown["acknowledge"]) == ("Disk full", True, True)
     assert shown["rendered"]["slack"]["title"] == "DISK FULL!"
-    assert shown["rendered"]["email"]["title"] == "Incident"
+    assert shown["rendered"]["email"]["title"] == "Disk full"
     assert [(one["template"], one["line"]) for one in shown["errors"]] == [
         ("web.message", 1),
         ("email.title", 2),
@@ -128,7 +128,7 @@ def test_explain_adds_reasons_and_what_each_medium_shows(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("type", "payload", "templates", "message"),
     [
-        ("nagios", "{}", None, "--type: unknown integration type 'nagios'; known are alertmanager"),
+        ("nonesuch", "{}", None, "--type: unknown integration type 'nonesuch'; known are alertmanager"),
         ("webhook", "{", None, "is not JSON"),
         ("alertmanager", "[]", None, "--payload: the body must be a JSON object, not a list"),
         ("webhook", "{}", "a: [", "is not YAML"),
