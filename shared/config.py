@@ -36,6 +36,10 @@ class Settings(BaseSettings):
     ingest_url: str = Field(
         default="http://127.0.0.1:8081", description="base URL of the receiver, used in links"
     )
+    inbound_email_domain: str = Field(
+        default="",
+        description="domains that mail for integrations comes to, comma-separated; the first is shown",
+    )
     log_format: str = Field(default="json", description="json or console")
     log_level: str = Field(default="info", description="debug, info, warning or error")
     instance: str = Field(default="", description="name of this instance; default: host name and process id")

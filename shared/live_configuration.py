@@ -53,6 +53,7 @@ class LiveConfiguration:
         self._wake = asyncio.Event()
         self._wanted = 0
         self._is_loaded = False
+        self._is_compared = False
         self.current = ConfigSnapshot()
         self.has_any = False
 
@@ -77,11 +78,13 @@ class LiveConfiguration:
         """
         async with self._lock:
             self._looked_at_s = clock.monotonic_s()
+            self._is_compared = False
             stored = await self._source.version()
             if self._is_loaded and stored == self.current.version:
+                self._is_compared = True
                 return
             self._replace(await self._source.load())
-            self._is_loaded = True
+            self._is_loaded = self._is_compared = True
             self._write_file()
             log.info("configuration.loaded", version=self.current.version)
 
@@ -95,15 +98,19 @@ class LiveConfiguration:
             await self.load()
         return self.current
 
-    async def refresh(self) -> None:
-        """Compare with the stored version, at most once a second, shared by all who ask; never raises."""
+    async def refresh(self) -> bool:
+        """Compare with the stored version, at most once a second, shared by all who ask; never raises.
+
+        Returns whether the last comparison worked: only then is what is missing here missing in what is stored.
+        """
         if clock.monotonic_s() - self._looked_at_s < LOOK_AT_MOST_EVERY_S:
             async with self._lock:
-                return
+                return self._is_compared
         try:
             await self.load()
         except Unavailable as error:
             log.warning("configuration.unreachable", reason=error.reason)
+        return self._is_compared
 
     def changed(self, version: int) -> None:
         """Take the news that `version` is stored; it is loaded in the background."""

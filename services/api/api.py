@@ -54,6 +54,7 @@ class Api:
             public_url=self.settings.public_url,
             ingest_url=self.settings.ingest_url,
             now=clock.now(),
+            mail_domain=self.settings.inbound_email_domain,
         )
 
     async def caller(self, request: web.Request, level: str = "observer") -> Principal:

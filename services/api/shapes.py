@@ -150,7 +150,7 @@ class Integration(Shape):
     name: str
     description_short: str | None
     team_id: str | None
-    link: str
+    link: str | None
     inbound_email: str | None
     type: str
     default_route: DefaultRoute
@@ -158,7 +158,7 @@ class Integration(Shape):
     allow_source_based_resolving: bool
     authentication: Authentication
     rate_limit: RateLimit | None
-    heartbeat: Link
+    heartbeat: Link | None
     labels: list[Label]
     dynamic_labels: list[Label]
     label_template: str | None

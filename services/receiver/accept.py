@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from services.receiver.commit import Committer, Where
 from services.receiver.lanes import Lanes
@@ -27,6 +28,16 @@ class Accepted:
     key: str | None
     at: datetime
     where: Where
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """One alert for one integration; `key` is what its sender's retry has in common with it, None when nothing is."""
+
+    integration: Integration
+    payload: Any
+    key: str | None
+    reason: str
 
 
 class Acceptance:
@@ -57,6 +68,18 @@ class Acceptance:
         )
         return Accepted(tuple(one.id for one in alerts), key, now, where)
 
+    async def incoming(self, wanted: Sequence[Incoming]) -> Accepted:
+        """Accept alerts of several integrations, all or none; raises like `alerts`."""
+        now, config = clock.now(), self._config.current
+        events = []
+        for one in wanted:
+            id = alert_id(one.integration.id, one.key) if one.key else str(uuid.uuid4())
+            [alert] = alerts_of([Part(one.payload)], one.integration.id, id, now)
+            lane = self._lanes.lane_of(one.integration.id, 1, clock.monotonic_s())
+            events.append(_received(alert, one.integration, lane, config, one.reason))
+        where = await self._commit(events)
+        return Accepted(tuple(str(one.alert_id) for one in events), wanted[0].key, now, where)
+
     async def heartbeat(self, integration: Integration) -> Where:
         """Accept one ping; raises like `alerts`."""
         ping = HeartbeatReceived(
@@ -73,7 +96,9 @@ class Acceptance:
         return await self._committer.commit(encoded)
 
 
-def _received(alert: Alert, integration: Integration, lane: str, config: ConfigSnapshot) -> AlertReceived:
+def _received(
+    alert: Alert, integration: Integration, lane: str, config: ConfigSnapshot, reason: str = ""
+) -> AlertReceived:
     return AlertReceived(
         id=derived_id(alert.id, AlertReceived.type),
         time=alert.received_at,
@@ -81,7 +106,7 @@ def _received(alert: Alert, integration: Integration, lane: str, config: ConfigS
         subject=alert.id,
         config_version=config.version,
         decision="accepted",
-        reason=f"posted to {integration.name}",
+        reason=reason or f"posted to {integration.name}",
         lane=lane,
         alert=alert,
     )

@@ -76,12 +76,17 @@ class Door:
         """Return the integration of a token; `word` is the type in the URL, None where the URL names none.
 
         Raises:
-            Refused: 403 unknown token, 400 the URL is another type's, 503 no configuration yet.
+            Refused: 403 unknown token, 400 the URL is another type's or its type has none, 503 no configuration yet.
         """
         found = await self._checks.tokens.integration(token)
         if word is not None and word not in (found.type, integrations.path_word(found.type)):
             raise Refused(
                 400, "wrong_type", f"The URL is of type {word}, the integration is of type {found.type}."
+            )
+        known = integrations.by_slug(found.type)
+        if known is not None and not known.has_url:
+            raise Refused(
+                400, "no_url", f"An integration of type {found.type} has no URL: nothing is posted to it."
             )
         return found
 

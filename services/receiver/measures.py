@@ -37,11 +37,16 @@ class Measures:
             registry=registry,
         )
         self.heartbeats = Counter("tocsin_ingest_heartbeats", "Heartbeat pings taken", registry=registry)
+        self._registry = registry
         self._gauge(registry, "tocsin_spool_events", "Events in the local spool", lambda: spools.count)
         self._gauge(registry, "tocsin_spool_bytes", "Bytes in the local spool", lambda: spools.size_bytes)
         self._gauge(
             registry, "tocsin_spool_oldest_seconds", "Age of the oldest spooled event", lambda: _age_s(spools)
         )
+
+    def watch_smtp(self, connections: Callable[[], float]) -> None:
+        """Show how many SMTP connections are open; for a receiver that has the port."""
+        self._gauge(self._registry, "tocsin_inbound_smtp_connections", "Open SMTP connections", connections)
 
     @staticmethod
     def _gauge(registry: CollectorRegistry, name: str, text: str, read: Callable[[], float]) -> None:

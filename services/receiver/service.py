@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from services.receiver import masking
 from services.receiver.accept import Acceptance
@@ -15,12 +16,14 @@ from services.receiver.door import Checks, Door
 from services.receiver.drain import Drain
 from services.receiver.lanes import Lanes
 from services.receiver.limits import RateLimits
+from services.receiver.mail_in import mail_in
 from services.receiver.measures import Measures
 from services.receiver.notices import Notices
 from services.receiver.opsgenie_api import OpsgenieApi
 from services.receiver.pagerduty_api import PagerdutyApi
 from services.receiver.routes import Routes
 from services.receiver.settings import ReceiverSettings
+from services.receiver.sns_routes import SnsRoutes
 from services.receiver.spools import FOLDER, Spools
 from services.receiver.tokens import Tokens
 from shared.events import AlertReceived, HeartbeatReceived, StageDecided
@@ -38,7 +41,8 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     assert isinstance(settings, ReceiverSettings)
     spools = Spools(settings.data_dir / FOLDER, settings.spool_max_bytes)
     broker = Broker(io.bus, settings.confirm_timeout_s)
-    with ThreadPoolExecutor(1, thread_name_prefix="spool") as thread:
+    async with AsyncExitStack() as stack:
+        thread = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="spool"))
         committer = Committer(broker, spools, thread)
         drain = Drain(broker, spools, thread)
         acceptance = Acceptance(io.bus, io.config, committer, Lanes(settings.bulk_above_per_s))
@@ -50,6 +54,8 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
             limits=RateLimits(io.config, notices),
         )
         door = Door(settings, checks, acceptance, measures)
+        mail = await stack.enter_async_context(mail_in(io, settings, checks, acceptance, measures))
+        SnsRoutes(door, mail.sns).add_to(io.http)
         Routes(door).add_to(io.http)
         AlertmanagerApi(door, AlertGroups(io.store), Alerts(io.store)).add_to(io.http)
         PagerdutyApi(door).add_to(io.http)
@@ -63,10 +69,13 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         io.spawn("notices", notices.run)
         try:
             yield None
+            mail.stop_taking()
             await committer.finish()
             await notices.tell()
         finally:
-            spools.close()
+            # In their own thread, which may still be at work for a task that was cancelled: SQLite must not be
+            # closed under its hands.
+            await asyncio.get_running_loop().run_in_executor(thread, spools.close)
 
 
 service = Service(

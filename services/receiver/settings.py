@@ -6,11 +6,11 @@ from functools import cached_property
 
 from pydantic import Field, field_validator
 
-from shared.config import Settings
+from services.receiver.mail_settings import MailSettings
 from shared.domain.client_address import Network, networks
 
 
-class ReceiverSettings(Settings):
+class ReceiverSettings(MailSettings):
     """The settings of every service, and the receiver's own (prefix TOCSIN_)."""
 
     bulk_above_per_s: float = Field(

@@ -24,19 +24,23 @@ class Tokens:
         Raises:
             Refused: 403, nobody has it, or its time is over; 503, no configuration was loaded yet.
         """
-        wanted = digest(token)
-        found = self._find(wanted)
+        found = self.find(token)
         if found is None:
             await self._config.refresh()
-            found = self._find(wanted)
+            found = self.find(token)
         if not self._config.has_any:
             raise Refused(503, "no_configuration", "No configuration was loaded yet, try again later.")
         if found is None:
             raise Refused(403, "unknown_token", "Integration key was not found. Permission denied.")
         return found
 
-    def _find(self, wanted: str) -> Integration | None:
-        current = self._config.current
+    def find(self, token: str) -> Integration | None:
+        """Return the token's integration as far as this process knows it.
+
+        Raises:
+            Refused: 403, it is a former token whose time is over.
+        """
+        wanted, current = digest(token), self._config.current
         found = current.integration_by_digest.get(wanted)
         if found is not None:
             return found

@@ -107,6 +107,10 @@ def _link(client: ApiClient, type: str, name: str | None) -> str:
     query = {"name": name} if name else {}
     found = client.get("/api/v1/integrations/", **query)["results"]
     for one in found:
+        if one["type"] == type and one["link"] is None:
+            raise CommandFailed(
+                f"{one['name']} has no URL; its mail address is {one['inbound_email'] or 'not set'}."
+            )
         if one["type"] == type:
             return str(one["link"])
     raise CommandFailed(f"There is no integration of type {type}" + (f" named {name}" if name else "") + ".")

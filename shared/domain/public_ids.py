@@ -36,6 +36,12 @@ def url_token(below: Below) -> str:
     return "".join(TOKEN_ALPHABET[below(len(TOKEN_ALPHABET))] for _ in range(TOKEN_LENGTH))
 
 
+def mail_token(below: Below) -> str:
+    """Return a new token for an integration's mail address: without capitals, which some mail systems change."""
+    alphabet = TOKEN_ALPHABET.replace(TOKEN_ALPHABET[26:52], "")
+    return "".join(alphabet[below(len(alphabet))] for _ in range(TOKEN_LENGTH))
+
+
 def api_token(below: Below) -> str:
     """Return a new API token: 64 hexadecimal digits."""
     return "".join("0123456789abcdef"[below(16)] for _ in range(64))

@@ -39,6 +39,7 @@ class Tools:
     public_url: str
     ingest_url: str
     now: datetime
+    mail_domain: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from shared.domain.access import (
 )
 from shared.domain.access_form import MASK, AuthenticationForm, RateLimitForm, SecretsForm
 from shared.domain.configuration import Integration
+from shared.integrations import by_slug
 
 
 class AccessBody(Body):
@@ -50,12 +51,18 @@ def changes(desk: Desk, row: Integration, body: AccessBody) -> dict[str, Access]
     """Return the fields of the row that the body changes.
 
     Raises:
-        Invalid: a secret is missing, or two methods need the same header.
+        Invalid: a secret is missing, two methods need the same header, or the type has no URL.
     """
     after = row.access
     if body.sent("authentication"):
         form = body.authentication or AuthenticationForm().whole
-        after = after.model_copy(update={"authentication": _authentication(desk, row, form)})
+        wanted = _authentication(desk, row, form)
+        known = by_slug(row.type)
+        if wanted is not None and known is not None and not known.has_url:
+            raise Invalid.field(
+                "authentication", f"Alerts of the type {row.type} come without a request to check."
+            )
+        after = after.model_copy(update={"authentication": wanted})
     if body.sent("rate_limit"):
         after = after.model_copy(update={"rate_limit": _rate_limit(body.rate_limit)})
     return {"access": after} if after != row.access else {}

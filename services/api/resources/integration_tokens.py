@@ -9,23 +9,37 @@ from services.api.refusals import Invalid, Refused
 from services.api.resources.desk import Desk
 from shared.domain.access import Access, FormerToken
 from shared.domain.configuration import Integration
-from shared.domain.public_ids import url_token
+from shared.domain.inbound_email import SLUG as INBOUND_EMAIL
+from shared.domain.inbound_email import domains_of
+from shared.domain.public_ids import mail_token, url_token
+from shared.integrations import by_slug, path_word
 
 # So many characters of a former token are shown, for people to tell it from others.
 SHOWN_CHARS = 4
 MAX_FORMER = 10
 
 
-def link_of(desk: Desk, row: Integration) -> str:
-    """Return the URL that a monitoring tool posts to."""
+def link_of(desk: Desk, row: Integration) -> str | None:
+    """Return the URL that a monitoring tool posts to, None for a type that has none."""
+    known = by_slug(row.type)
+    if known is not None and not known.has_url:
+        return None
     token = desk.tools.secrets.decrypt(row.token_encrypted)
-    path_type = row.type.removeprefix("legacy_")
-    return f"{desk.tools.ingest_url.rstrip('/')}/integrations/v1/{path_type}/{token}/"
+    return f"{desk.tools.ingest_url.rstrip('/')}/integrations/v1/{path_word(row.type)}/{token}/"
 
 
-def new_token(desk: Desk) -> dict[str, str]:
-    """Return the fields that hold a new random token."""
-    return _token_fields(desk, url_token(desk.tools.below))
+def inbound_email_of(desk: Desk, row: Integration) -> str | None:
+    """Return the address that mail is sent to; None for other types, and where no domain is configured."""
+    domains = domains_of(desk.tools.mail_domain)
+    if row.type != INBOUND_EMAIL or not domains:
+        return None
+    return f"{desk.tools.secrets.decrypt(row.token_encrypted)}@{domains[0]}"
+
+
+def new_token(desk: Desk, type: str) -> dict[str, str]:
+    """Return the fields that hold a new random token; one for mail survives systems that change its case."""
+    make = mail_token if type == INBOUND_EMAIL else url_token
+    return _token_fields(desk, make(desk.tools.below))
 
 
 def retoken(desk: Desk, row: Integration, token: str) -> Integration:
@@ -60,7 +74,7 @@ def rotate(desk: Desk, row: Integration, now: datetime, keep_for: timedelta) -> 
             "keep_old_for", f"{MAX_FORMER} former URLs are valid already: revoke one first, or send 0."
         )
     access = row.access.model_copy(update={"former_tokens": kept, "rotated_at": now})
-    return _put(desk, row, {**new_token(desk), "access": access})
+    return _put(desk, row, {**new_token(desk, row.type), "access": access})
 
 
 def revoke(desk: Desk, row: Integration, token_id: str, now: datetime) -> None:

@@ -18,7 +18,7 @@ from services.api.resources import templates as template_objects
 from services.api.resources.checks import integration_types
 from services.api.resources.desk import Desk, Resource, at_most, named, of_team
 from services.api.resources.integration_access import AccessBody
-from services.api.resources.integration_tokens import link_of, new_token
+from services.api.resources.integration_tokens import inbound_email_of, link_of, new_token
 from shared.domain.configuration import Integration, Route
 
 MAX_NAME, MAX_DESCRIPTION = 150, 250
@@ -53,7 +53,7 @@ def show(desk: Desk, row: Integration, _query: dict[str, str]) -> dict[str, Any]
         "description_short": row.description_short,
         "team_id": row.team_id,
         "link": link,
-        "inbound_email": None,
+        "inbound_email": inbound_email_of(desk, row),
         "type": row.type,
         "default_route": {
             "id": default.id,
@@ -63,7 +63,7 @@ def show(desk: Desk, row: Integration, _query: dict[str, str]) -> dict[str, Any]
         "templates": template_objects.shown(row.templates),
         "allow_source_based_resolving": row.allow_source_based_resolving,
         **integration_access.shown(desk, row),
-        "heartbeat": {"link": f"{link}heartbeat/"},
+        "heartbeat": {"link": f"{link}heartbeat/"} if link else None,
         **integration_labels.shown(desk, row),
         **integration_reading.shown(desk, row),
         **integration_maintenance.shown(desk, row),
@@ -88,7 +88,7 @@ def create(desk: Desk, body: IntegrationBody) -> Integration:
         type=body.type,
         team_id=team_id,
         token_digest="",
-    ).model_copy(update=new_token(desk))
+    ).model_copy(update=new_token(desk, body.type))
     routes.add_default(desk, row)
     return _written(desk, row, body, team_id)
 

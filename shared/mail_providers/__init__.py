@@ -1,0 +1,1 @@
+"""Mail providers that post what they receive: one file each, found by folder."""
