@@ -191,16 +191,18 @@ TYPE = IntegrationType(
             f"([{ARN}] if {ALARM} and {ARN} else [])",
             f"([[payload.account, payload.AWSAccountId] | any_of, [payload.region, payload.Region] | any_of, {ALARM}]"
             f" if {ALARM} else [])",
-            "([[detail.affectedAccount, payload.account] | any_of, detail.eventArn] if detail.eventArn else [])",
+            "([[detail.affectedAccount, payload.account] | any_of, detail.eventArn]"
+            " if detail.eventArn | words else [])",
             "[detail.findingArn]",
-            "([finding.AwsAccountId, finding.Id] if finding.Id else [])",
-            '([payload.account, payload.region, detail.id] if payload.source == "aws.guardduty" and detail.id else [])',
-            "([detail.clusterArn, detail.group] if detail.clusterArn and detail.group else [])",
-            "([payload.account, payload.region, detail['instance-id']] if detail['instance-id'] else [])",
+            "([finding.AwsAccountId, finding.Id] if finding.Id | words else [])",
+            "([payload.account, payload.region, detail.id]"
+            ' if payload.source == "aws.guardduty" and detail.id | words else [])',
+            "([detail.clusterArn, detail.group] if detail.clusterArn | words and detail.group | words else [])",
+            "([payload.account, payload.region, detail['instance-id']] if detail['instance-id'] | words else [])",
             "([payload.account, payload.region, payload.source, detail.pipeline, detail['project-name']]"
-            " if detail.pipeline or detail['project-name'] else [])",
+            " if detail.pipeline | words or detail['project-name'] | words else [])",
             "([payload.source, payload['detail-type'], payload.resources, payload.account, payload.region]"
-            " if payload.resources else [])",
+            " if payload.resources | words else [])",
             "[payload.id]",
         ),
         resolve=(

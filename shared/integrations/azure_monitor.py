@@ -178,14 +178,14 @@ TYPE = IntegrationType(
     templates=templates(
         title=f'[{RULE}, [{FINDING}, {ITEM}] | any_of] | joined(": ")',
         grouping_key=first_key(
-            '(["ServiceHealth", about.trackingId] if about.trackingId else [])',
+            '(["ServiceHealth", about.trackingId] if about.trackingId | words else [])',
             f'(["ResourceHealth", ({TARGET}) | words | lower] if about.currentHealthStatus and {TARGET} else [])',
             "[essentials.alertId]",
             "[essentials.originAlertId]",
-            "([context.id, context.resourceId, criterion.dimensions] if context.id else [])",
-            "([event.resourceId, event.operationName] if event.resourceId else [])",
+            "([context.id, context.resourceId, criterion.dimensions] if context.id | words else [])",
+            "([event.resourceId, event.operationName] if event.resourceId | words else [])",
             "([data.SubscriptionId, data.AlertRuleName, data.WorkspaceId, data.ApplicationId, data.Dimensions]"
-            " if data.AlertRuleName else [])",
+            " if data.AlertRuleName | words else [])",
         ),
         resolve=(
             'essentials.monitorCondition == "Resolved" or data.status in ["Resolved", "Deactivated"]'

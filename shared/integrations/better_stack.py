@@ -89,7 +89,7 @@ TYPE = IntegrationType(
     templates=templates(
         title='[about.name, about.cause] | joined(": ")',
         grouping_key=first_key(
-            "[incident.id]", "([about.name, about.url, about.started_at] if about.name else [])"
+            "[incident.id]", "([about.name, about.url, about.started_at] if about.name | words else [])"
         ),
         resolve='payload.event == "resolved" or about.status == "Resolved" or about.resolved_at | words != ""',
         acknowledge='payload.event == "acknowledged" or about.status == "Acknowledged"',

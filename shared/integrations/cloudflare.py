@@ -104,13 +104,13 @@ TYPE = IntegrationType(
         title=f'[[payload.name, payload.policy_name, {KIND}] | any_of, [{WHERE}, {STATUS}] | joined(" ")'
         ' or payload.text] | joined(": ")',
         grouping_key=first_key(
-            "([payload.alert_type, data.health_check_id] if data.health_check_id else [])",
-            "([payload.alert_type, data.tunnel_id] if data.tunnel_id else [])",
-            "([payload.alert_type, data.pool_id, data.pool_name] if data.pool_id else [])",
+            "([payload.alert_type, data.health_check_id] if data.health_check_id | words else [])",
+            "([payload.alert_type, data.tunnel_id] if data.tunnel_id | words else [])",
+            "([payload.alert_type, data.pool_id, data.pool_name] if data.pool_id | words else [])",
             "[payload.alert_correlation_id]",
-            "([payload.alert_type, data.attack_id] if data.attack_id else [])",
+            "([payload.alert_type, data.attack_id] if data.attack_id | words else [])",
             "([payload.account_id, payload.policy_id, payload.alert_type, data.zone_name, data.certificate_id]"
-            " if payload.policy_id or data.zone_name else [])",
+            " if payload.policy_id | words or data.zone_name | words else [])",
         ),
         resolve=f'payload.alert_event == "ALERT_STATE_EVENT_END" or ({STATUS}) | words | lower in {OVER}',
         look=LOOK,

@@ -111,10 +111,10 @@ TYPE = IntegrationType(
         ),
         grouping_key=first_key(
             "([payload.event_definition_id, event.key_tuple or event.key, event.group_by_fields]"
-            " if payload.event_definition_id else [])",
+            " if payload.event_definition_id | words else [])",
             "([event.event_definition_id, event.key_tuple or event.key, event.group_by_fields]"
-            " if event.event_definition_id else [])",
-            "([stream.id, condition.id] if condition.id or stream.id else [])",
+            " if event.event_definition_id | words else [])",
+            "([stream.id, condition.id] if condition.id | words or stream.id | words else [])",
         ),
         resolve=None,
         look=LOOK,

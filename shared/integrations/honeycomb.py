@@ -81,8 +81,8 @@ TYPE = IntegrationType(
         grouping_key=first_key(
             "[payload.id]",
             "[payload.trigger_url]",
-            "([payload.slo_url, payload.alert_type, payload.exhaustion_minutes] if payload.slo_url else [])",
-            "([payload.environment, payload.dataset_name, payload.name] if payload.name else [])",
+            "([payload.slo_url, payload.alert_type, payload.exhaustion_minutes] if payload.slo_url | words else [])",
+            "([payload.environment, payload.dataset_name, payload.name] if payload.name | words else [])",
         ),
         resolve=f'{STATUS} in ["OK", "RESOLVED"]',
         look=LOOK,

@@ -92,7 +92,7 @@ TYPE = IntegrationType(
         grouping_key=first_key(
             "[payload.incidentId]",
             "[payload.entity_id]",
-            "([payload.app, payload.owner, payload.search_name, row.host] if payload.search_name else [])",
+            "([payload.app, payload.owner, payload.search_name, row.host] if payload.search_name | words else [])",
             "[payload.detectorId, payload.detector, payload.rule, payload.eventType]",
             "[payload.sid]",
         ),
