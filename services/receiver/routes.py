@@ -50,7 +50,8 @@ class Routes:
             parts = parts_of(integration, payload, request.query)
         except NotAnAlert as why:
             self._door.measures.ignored.inc()
-            return json_answer({"detail": why.reason, "ids": []}, 200)
+            told = {"detail": why.reason, "ids": []} if why.answer is None else why.answer
+            return json_answer(told, 200)
         return self._door.answer(await self._door.accept(integration, parts, request.headers))
 
     async def _heartbeat_get(self, request: web.Request) -> web.Response:

@@ -82,7 +82,12 @@ def _behaviour(one: IntegrationType) -> list[str]:
         text = one.templates.get(name)
         if isinstance(text, str):
             lines += [f"{meaning} (`{name}`):", "", "```jinja", text, "```", ""]
-    if one.instances is not None:
+    if one.always_by_instance:
+        lines += [
+            "Each alert in a body is tracked by itself; a group is over with the last of its instances.",
+            "",
+        ]
+    elif one.instances is not None:
         lines += ["Its bodies list instances: `each_instance` has each of them tracked by itself.", ""]
     return lines[:-1]
 
