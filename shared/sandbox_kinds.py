@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from shared.domain.configuration import Integration, Route
@@ -40,7 +40,8 @@ class Defined(NamedTuple):
 class Kind(Generic[Job, Result]):
     """One thing to ask. `instead` makes the safe default of a job from the reason why there is no answer.
 
-    `limits` is how many times the ordinary CPU time a job of this kind has.
+    `limits` is how many times the ordinary CPU time a job of this kind has. `id` tells a job that is asked for
+    again, "" where none ever is.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Kind(Generic[Job, Result]):
     read: Callable[[Any], Result]
     instead: Callable[[Job, str], Result]
     limits: float = 1.0
+    id: Callable[[Job], str] = field(default=lambda job: "")
 
 
 def _routed_instead(job: RouteJob, reason: str) -> Routed:
@@ -88,6 +90,7 @@ ROUTE = Kind[RouteJob, Routed](
     write=route_job,
     read=Routed.model_validate,
     instead=_routed_instead,
+    id=lambda job: f"route {job.integration.id} {job.config_version} {job.alert.id}",
 )
 RENDER = Kind[RenderJob, Rendered](
     name="render",
@@ -95,6 +98,7 @@ RENDER = Kind[RenderJob, Rendered](
     write=render_job,
     read=Rendered.model_validate,
     instead=_rendered_instead,
+    id=lambda job: f"render {job.integration.id} {job.config_version} {job.group.id} {job.group.version}",
 )
 # Everything of an integration is compiled for one payload, so it may take longer.
 PREVIEW = Kind[PreviewJob, Preview](

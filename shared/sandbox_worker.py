@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
+from time import process_time
 from typing import Any
 
 import orjson
@@ -34,8 +35,10 @@ MEMORY_BYTES = 64 * 1024 * 1024
 CACHES_BYTES = 64 * 1024 * 1024
 PAGE_BYTES = resource.getpagesize()
 FLUSH_BYTES = 64 * 1024
-# After so many jobs of one integration ran over in one call, the rest of them is handed back untried.
-TRIES = 2
+# An integration whose jobs take so long on average, once they took so long together, is slow.
+SLOW_JOB_S = 0.01
+SLOW_SUM_S = 0.1
+HANDED_BACK = b'{"slow":true}'
 NOT_NEEDED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -110,6 +113,40 @@ class Memory:
         return int(os.pread(self._statm, 32, 0).split(None, 1)[0]) * PAGE_BYTES
 
 
+class Patience:
+    """What the jobs of one call may cost each other: an integration that is slow is not tried a second time.
+
+    After `left_s` of slow jobs only the integrations in `quick`, which had a quick job before, are tried at all.
+    """
+
+    def __init__(self, left_s: float, quick: set[int]) -> None:
+        self._left_s = left_s
+        self._quick = quick
+        self._slow: set[int] = set()
+        self._spent_s: dict[int, float] = {}
+        self._jobs: Counter[int] = Counter()
+
+    def ends_for(self, reference: int) -> bool:
+        """Whether a job of this definition is handed back untried."""
+        return reference in self._slow or (self._left_s < 0 and reference not in self._quick)
+
+    def overrun(self, reference: int) -> None:
+        """A job of it used up its time."""
+        self._slow.add(reference)
+        self._quick.discard(reference)
+
+    def took(self, reference: int, took_s: float) -> None:
+        """Count one job; many that are nearly too slow are as bad as one that is."""
+        self._jobs[reference] += 1
+        spent_s = self._spent_s[reference] = self._spent_s.get(reference, 0.0) + took_s
+        if took_s > SLOW_JOB_S:
+            self._left_s -= took_s
+        if spent_s > SLOW_SUM_S and spent_s > SLOW_JOB_S * self._jobs[reference]:
+            self.overrun(reference)
+        elif took_s < SLOW_JOB_S:
+            self._quick.add(reference)
+
+
 class Worker:
     """Answers frames: the definitions it was sent are kept, the jobs are done in order."""
 
@@ -117,6 +154,7 @@ class Worker:
         self._guard = Guard()
         self.memory = self._guard.memory
         self._defined: dict[int, tuple[Integration, tuple[Route, ...]]] = {}
+        self._quick: set[int] = set()
         self._work: dict[str, Callable[[dict[str, Any], datetime], Frozen]] = {
             "route": self._route,
             "render": self._render,
@@ -128,24 +166,33 @@ class Worker:
         """Yield the answer of each job as JSON bytes."""
         self._define(asked)
         now, limit_s, work = datetime.fromisoformat(asked["now"]), asked["limit_s"], self._work[asked["kind"]]
-        ran_over: Counter[int] = Counter()
+        patience = Patience(asked["patience_s"], self._quick) if "patience_s" in asked else None
         for job in asked["jobs"]:
             reference = job.get("ref", 0)
-            if ran_over[reference] >= TRIES:
-                yield _given_up("others of its integration took too long")
+            if patience is not None and patience.ends_for(reference):
+                yield HANDED_BACK
                 continue
+            began_s = process_time()
             try:
-                yield _dumped(self._guard.run(limit_s, partial(work, job, now)))
+                answer = _dumped(self._guard.run(limit_s, partial(work, job, now)))
             except TimeUp:
                 self._guard.disarm()
-                ran_over[reference] += 1
-                yield _given_up(f"it took longer than {limit_s:g} s")
+                answer = _given_up(f"it took longer than {limit_s:g} s")
+                if patience is not None:
+                    patience.overrun(reference)
+                    answer = HANDED_BACK
             except MemoryError:
-                yield _given_up("it needs more memory than a template may use")
+                answer = _given_up("it needs more memory than a template may use")
+            took_s = process_time() - began_s
+            if patience is not None:
+                patience.took(reference, took_s)
+            alone_or_slow = patience is None or took_s > SLOW_JOB_S
+            yield b'{"took_s":%.4f,"answer":%b}' % (took_s, answer) if alone_or_slow else answer
 
     def _define(self, asked: dict[str, Any]) -> None:
         if asked.get("forget"):
             self._defined.clear()
+            self._quick.clear()
         for reference, one in asked.get("define", {}).items():
             integration = Integration(token_digest="", **one["integration"])
             self._defined[int(reference)] = (integration, tuple(Route(**route) for route in one["routes"]))

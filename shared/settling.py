@@ -79,11 +79,12 @@ class Settler:
 
     async def retry(self, carried: Carried, outcome: Retry) -> bool:
         """Send an event one rung up; after the last rung it is buried. Return whether it will be tried again."""
-        rung_s = next_rung_s(carried.attempt, outcome.after_s)
+        attempt = carried.attempt if outcome.counted else carried.attempt - 1
+        rung_s = next_rung_s(attempt if outcome.counted else 1, outcome.after_s)
         if rung_s is None:
             await self.bury(carried, Dead(f"{outcome.reason} (tried {carried.attempt} times)"))
             return False
-        headers = {ATTEMPT_HEADER: carried.attempt, HISTORY_HEADER: self._history(carried, outcome.reason)}
+        headers = {ATTEMPT_HEADER: attempt, HISTORY_HEADER: self._history(carried, outcome.reason)}
         await self._send(carried.envelope, retry_queue_name(self._service, rung_s), headers)
         log.info("event.retried", event_id=carried.envelope.get("id"), rung_s=rung_s, reason=outcome.reason)
         return True

@@ -18,10 +18,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Retry:
-    """It may work later: one rung of the retry ladder, or the first rung that waits at least `after_s`."""
+    """It may work later: one rung of the retry ladder, or the first rung that waits at least `after_s`.
+
+    Not `counted`, it is no failure: it waits, and has as many tries left as before.
+    """
 
     reason: str
     after_s: float | None = None
+    counted: bool = True
 
 
 @dataclass(frozen=True)

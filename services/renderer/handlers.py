@@ -11,8 +11,8 @@ from shared.domain.model import Alert
 from shared.domain.template_jobs import Rendered, RenderJob
 from shared.events import Event, GroupAlertAdded, GroupEvent, GroupRendered
 from shared.live_configuration import LiveConfiguration
-from shared.sandbox import Sandbox
-from shared.stage import Done, Handled, Outcome
+from shared.sandbox import SLOW, Deferred, Sandbox
+from shared.stage import Done, Handled, Outcome, Retry
 from shared.store.alerts import Alerts
 
 
@@ -34,13 +34,15 @@ class Renderer:
         newest = [ones[-1] for ones in folded.values()]
         alerts = await self._alerts.get_many([one.group.last_alert_id for one in newest])
         jobs = [self._job(one, alerts, config) for one in newest]
-        answers = await self._sandbox.render(jobs, clock.now())
-        told = {
-            ones[-1].id: _rendered(ones, answer, config)
-            for ones, answer in zip(folded.values(), answers, strict=True)
-        }
-        outcomes: list[Outcome] = [Done((told[one.id],)) if one.id in told else Done() for one in changes]
-        return Handled(outcomes)
+        answers = await self._sandbox.render_or_defer(jobs, clock.now())
+        outcomes: dict[str, Outcome] = {}
+        for ones, answer in zip(folded.values(), answers, strict=True):
+            if isinstance(answer, Deferred):
+                # All of them, because what is told of a group is folded from all of its changes.
+                outcomes |= {one.id: Retry(SLOW, answer.after_s, counted=False) for one in ones}
+            else:
+                outcomes[ones[-1].id] = Done((_rendered(ones, answer, config),))
+        return Handled([outcomes.get(one.id, Done()) for one in changes])
 
     def _job(self, event: GroupEvent, alerts: dict[str, Alert], config: ConfigSnapshot) -> RenderJob:
         group = event.group

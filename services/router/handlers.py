@@ -9,8 +9,8 @@ from shared.domain.configuration import ConfigSnapshot, Integration
 from shared.domain.template_jobs import Routed, RouteJob
 from shared.events import AlertReceived, AlertRouted, Event
 from shared.live_configuration import LiveConfiguration
-from shared.sandbox import Sandbox
-from shared.stage import Done, Handled
+from shared.sandbox import SLOW, Deferred, Sandbox
+from shared.stage import Done, Handled, Outcome, Retry
 
 
 class Router:
@@ -24,10 +24,14 @@ class Router:
         """Route a batch; every alert goes on, whatever its templates do."""
         received = [one for one in batch if isinstance(one, AlertReceived)]
         config = await self._config.at_least(max(one.config_version for one in received))
-        answers = await self._sandbox.route([_job(one, config) for one in received], clock.now())
-        return Handled(
-            [Done((_routed(one, answer, config),)) for one, answer in zip(received, answers, strict=True)]
-        )
+        answers = await self._sandbox.route_or_defer([_job(one, config) for one in received], clock.now())
+        return Handled([_outcome(one, answer, config) for one, answer in zip(received, answers, strict=True)])
+
+
+def _outcome(event: AlertReceived, answer: Routed | Deferred, config: ConfigSnapshot) -> Outcome:
+    if isinstance(answer, Deferred):
+        return Retry(SLOW, answer.after_s, counted=False)
+    return Done((_routed(event, answer, config),))
 
 
 def _job(event: AlertReceived, config: ConfigSnapshot) -> RouteJob:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import TracebackType
 from typing import Self
 
@@ -54,6 +55,7 @@ FAILURES: tuple[type[Exception], ...] = (
     TypeError,
     ValueError,
     regex.error,
+    re.error,
 )
 # OnCall says "Template Warning" of these (the data did not fit) and "Template Error" of the rest.
 WARNINGS = (TypeError, KeyError, ValueError, UndefinedError)

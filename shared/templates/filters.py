@@ -17,7 +17,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DATE_FORMAT = "%H:%M / %d-%m-%Y"
-UNREADABLE = (TypeError, ValueError, AttributeError, OverflowError, OSError)
+# What strptime makes of a format, it compiles as a regular expression: hence re.error.
+UNREADABLE = (TypeError, ValueError, AttributeError, OverflowError, OSError, re.error)
 DURATION = re.compile(r"([+-]?\d+)([smhdwMQy])", re.ASCII)
 DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 # What datetime.fromisoformat does not take, but senders write: one-digit months, a space before the zone.

@@ -250,9 +250,9 @@ async def test_compiled_patterns_and_templates_do_not_fill_the_memory(sandbox: S
     routed = await sandbox.route(jobs, NOON)
 
     assert {one.grouping_key for one in routed} == {"False"}
-    (pid,) = sandbox.pids
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    assert pages * os.sysconf("SC_PAGE_SIZE") < 250 * 2**20
+    for pid in sandbox.pids:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        assert pages * os.sysconf("SC_PAGE_SIZE") < 250 * 2**20
 
 
 async def test_nothing_secret_is_sent(sandbox: Sandbox) -> None:
