@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
+from jinja2.exceptions import UndefinedError
+
 from shared.templates import patterns
 
 P = ParamSpec("P")
@@ -18,7 +20,7 @@ T = TypeVar("T")
 
 DATE_FORMAT = "%H:%M / %d-%m-%Y"
 # What strptime makes of a format, it compiles as a regular expression: hence re.error.
-UNREADABLE = (TypeError, ValueError, AttributeError, OverflowError, OSError, re.error)
+UNREADABLE = (TypeError, ValueError, AttributeError, OverflowError, OSError, UndefinedError, re.error)
 DURATION = re.compile(r"([+-]?\d+)([smhdwMQy])", re.ASCII)
 DURATION_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 # What datetime.fromisoformat does not take, but senders write: one-digit months, a space before the zone.
