@@ -82,4 +82,4 @@ async def test_an_alert_whose_templates_all_fail_goes_on_and_each_failure_is_on_
     assert {one["where"] for one in rows} == {*names, "route R2", "web.title", "web.message"}
     assert {(one["line"], one["alert_id"]) for one in rows} == {(2, alert_id)}
     group = await the_group(house)
-    assert (group.route_id, group.is_open, group.title) == ("R1", True, "Incident")
+    assert (group.route_id, group.is_open, group.title) == ("R1", True, "x")
