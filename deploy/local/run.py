@@ -109,6 +109,7 @@ class LocalStack:
             say(f"  Caught mails, chat posts and webhooks  {around.catcher_url}")
         if management_url:
             say(f"  Queues           {management_url}")
+        say(f"  Alerts by mail   127.0.0.1 port {around.ports['receiver_smtp']} (SMTP)")
         say(f"  Logs             {self._base / 'logs'}")
         lines = demo.lines()
         if lines:

@@ -14,7 +14,7 @@ from deploy.local.keeper import Job
 from deploy.local.servers import Servers
 
 ROOT = Path(__file__).resolve().parents[2]
-_USUAL_PORTS = {"api": 8080, "receiver": 8081, "catcher": 8025, "catcher_smtp": 8026}
+_USUAL_PORTS = {"api": 8080, "receiver": 8081, "catcher": 8025, "catcher_smtp": 8026, "receiver_smtp": 8027}
 _FIRST_OTHER_PORT = 8090
 
 
@@ -55,6 +55,8 @@ class Surroundings:
     def _service(self, name: str) -> Job:
         port = self.ports[name]
         own = {"TOCSIN_PORT": str(port), "TOCSIN_DATA_DIR": str(self.base / "data" / name)}
+        if name == "receiver":
+            own["TOCSIN_INBOUND_SMTP_PORT"] = str(self.ports["receiver_smtp"])
         return Job(name, [sys.executable, "-m", f"services.{name}"], {**self.shared, **own}, port)
 
     def _catcher(self) -> Job:
@@ -90,6 +92,7 @@ class Surroundings:
             "TOCSIN_ALLOW_PRIVATE_ADDRESSES": "true",  # the demo's webhook goes to the catcher
             "TOCSIN_SECRET_KEY": kept_secret(self.base / "secret.key", _new_key),
             "TOCSIN_SLACK_SIGNING_SECRET": "local",
+            "TOCSIN_INBOUND_EMAIL_DOMAIN": "tocsin.localhost",
         }
         fixed = {
             "TOCSIN_AMQP_URL": servers.amqp_url,

@@ -17,7 +17,7 @@ from deploy.local.surroundings import Surroundings, service_names
 from shared.config import Settings
 
 ROOT = Path(__file__).parents[2]
-SERVERS = {"rabbitmq", "mongodb", "gateway", "prometheus"}
+SERVERS = {"rabbitmq", "mongodb", "gateway", "mail-gateway", "prometheus"}
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DEPLOYED = sorted(set(COMPOSE["services"]) - SERVERS)
 

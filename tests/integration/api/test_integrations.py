@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.integration.api.api_running import INGEST, RunningApi
+from tests.integration.api.api_running import INGEST, RunningApi, an_api
 
 pytestmark = pytest.mark.integration
 
@@ -133,3 +135,21 @@ async def test_the_token_is_encrypted_at_rest(api: RunningApi):
     assert stored is not None
     assert token not in str(stored)
     assert api.running.io.secrets.decrypt(stored["token_encrypted"]) == token
+
+
+async def test_an_integration_for_mail_has_an_address_and_no_url(mongo_url: str, tmp_path: Path):
+    async with an_api(mongo_url, tmp_path, inbound_email_domain="alerts.example.com, b.example.com") as api:
+        made = await api.post("integrations/", name="Mails", type="inbound_email")
+        token, _, domain = made["inbound_email"].partition("@")
+
+        assert (made["link"], made["heartbeat"], domain) == (None, None, "alerts.example.com")
+        assert token == token.lower()
+        assert len(token) == 25
+        refused = await api.refused(
+            "PUT", f"integrations/{made['id']}/", {"authentication": {"bearer": {"token": "a-long-secret"}}}
+        )
+        assert "authentication" in refused
+
+
+async def test_without_a_domain_there_is_no_address(api: RunningApi):
+    assert (await api.post("integrations/", name="Mails", type="inbound_email"))["inbound_email"] is None
