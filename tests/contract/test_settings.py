@@ -32,6 +32,7 @@ OTHERS = {
     "TOCSIN_TEST_CLOCK",
     "TOCSIN_TEST_DEEP",
     "TOCSIN_RABBITMQ_MANAGEMENT_URL",
+    "TOCSIN_HEARTBEAT_URL",  # a name that the examples give a secret of theirs
 }
 DOCUMENTS = sorted(
     [
