@@ -102,6 +102,19 @@ class HeartbeatReceived(Event):
     integration_id: str
 
 
+class BeatSent(Event):
+    """receiver -> heartbeat: the receiver served from `since` on, and has told all that it accepted before `time`.
+
+    `receiver_id` is the process, `instance` its name; `is_last` when it leaves in order. Beats are not kept.
+    """
+
+    type: ClassVar[str] = "beat.sent.v1"
+    receiver_id: str
+    instance: str
+    since: datetime
+    is_last: bool = False
+
+
 class AlertRouted(Event):
     """router -> grouper: the route that takes the alert, its grouping key, its signals and its title.
 
@@ -371,6 +384,7 @@ GROUP_EVENTS: tuple[type[GroupEvent], ...] = (
 CATALOGUE: tuple[type[Event], ...] = (
     AlertReceived,
     HeartbeatReceived,
+    BeatSent,
     AlertRouted,
     ActionRequested,
     *GROUP_EVENTS,
@@ -390,5 +404,10 @@ CATALOGUE: tuple[type[Event], ...] = (
     StageDecided,
     ConfigChanged,
 )
+
+# What a monitoring tool or a receiver says again and again: the journal would keep little else. What follows from
+# it (an alert) is kept, and the last ping stands in `heartbeats`.
+UNRECORDED: tuple[type[Event], ...] = (HeartbeatReceived, BeatSent)
+RECORDED: tuple[type[Event], ...] = tuple(one for one in CATALOGUE if one not in UNRECORDED)
 
 BY_TYPE: dict[str, type[Event]] = {one.type: one for one in CATALOGUE}

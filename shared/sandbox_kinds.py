@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from shared.domain.configuration import Integration, Route
+from shared.domain.heartbeat_texts import HeartbeatJob, HeartbeatTexts, default_texts
 from shared.domain.model import Problem
 from shared.domain.problems import RENDERING, ROUTING, everything_digest
 from shared.domain.template_jobs import (
@@ -21,7 +22,7 @@ from shared.domain.template_jobs import (
     routed_without_templates,
 )
 from shared.domain.webhook_event import WebhookJob, WebhookTexts
-from shared.sandbox_wire import preview_job, render_job, route_job, webhook_job
+from shared.sandbox_wire import heartbeat_job, preview_job, render_job, route_job, webhook_job
 
 TRIED = -1
 Job = TypeVar("Job")
@@ -117,4 +118,12 @@ WEBHOOK = Kind[WebhookJob, WebhookTexts](
     read=WebhookTexts.model_validate,
     instead=lambda job, reason: WebhookTexts(failure=reason),
     limits=2.0,
+)
+# Two short templates, seldom.
+HEARTBEAT = Kind[HeartbeatJob, HeartbeatTexts](
+    name="heartbeat",
+    shared=lambda job: None,
+    write=heartbeat_job,
+    read=HeartbeatTexts.model_validate,
+    instead=default_texts,
 )

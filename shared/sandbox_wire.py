@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from shared.domain.configuration import Integration, Route
+from shared.domain.heartbeat_texts import HeartbeatJob
 from shared.domain.template_jobs import PreviewJob, RenderJob, RouteJob
 from shared.domain.webhook_event import WebhookJob
 
@@ -95,3 +96,8 @@ def preview_job(job: PreviewJob, reference: int) -> bytes:
 def webhook_job(job: WebhookJob, reference: int) -> bytes:
     """Return one job for `webhook`, which has no definition; raises as `route_job` does."""
     return orjson.dumps(job.model_dump(), option=orjson.OPT_NON_STR_KEYS)
+
+
+def heartbeat_job(job: HeartbeatJob, reference: int) -> bytes:
+    """Return one job for `heartbeat`, which has no definition."""
+    return job.model_dump_json().encode()

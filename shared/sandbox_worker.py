@@ -20,6 +20,8 @@ from typing import Any
 import orjson
 
 from shared.domain.configuration import Integration, Route
+from shared.domain.heartbeat_rendering import render_heartbeat
+from shared.domain.heartbeat_texts import HeartbeatJob
 from shared.domain.model import Alert, Frozen, Group
 from shared.domain.preview import preview
 from shared.domain.rendering import render
@@ -160,6 +162,7 @@ class Worker:
             "render": self._render,
             "preview": self._preview,
             "webhook": _webhook,
+            "heartbeat": _heartbeat,
         }
 
     def answers(self, asked: dict[str, Any]) -> Iterator[bytes]:
@@ -233,6 +236,10 @@ class Worker:
 
 def _webhook(job: dict[str, Any], now: datetime) -> Frozen:
     return render_webhook(WebhookJob(**job), now)
+
+
+def _heartbeat(job: dict[str, Any], now: datetime) -> Frozen:
+    return render_heartbeat(HeartbeatJob.model_validate(job), now)
 
 
 def _dumped(answer: Any) -> bytes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from services.receiver.beats import Beats
 from services.receiver.commit import Committer, Where
 from services.receiver.lanes import Lanes
 from shared import clock
@@ -15,6 +16,7 @@ from shared.bus.publisher import Encoded, Publisher
 from shared.domain.configuration import ConfigSnapshot, Integration
 from shared.domain.ingest import alert_id, alerts_of, idempotency_key
 from shared.domain.model import Alert
+from shared.errors import Transient
 from shared.events import AlertReceived, Event, HeartbeatReceived, derived_id
 from shared.integrations.integration_type import Part
 from shared.live_configuration import LiveConfiguration
@@ -43,11 +45,14 @@ class Incoming:
 class Acceptance:
     """Accepts payloads and heartbeats; whatever it returns is safe."""
 
-    def __init__(self, bus: Publisher, config: LiveConfiguration, committer: Committer, lanes: Lanes) -> None:
+    def __init__(
+        self, bus: Publisher, config: LiveConfiguration, committer: Committer, lanes: Lanes, beats: Beats
+    ) -> None:
         self._bus = bus
         self._config = config
         self._committer = committer
         self._lanes = lanes
+        self._beats = beats
 
     async def alerts(
         self, integration: Integration, parts: Sequence[Part], headers: Mapping[str, str]
@@ -89,7 +94,11 @@ class Acceptance:
             config_version=self._config.current.version,
             integration_id=integration.id,
         )
-        return await self._commit([ping])
+        try:
+            return await self._commit([ping])
+        except Transient:
+            self._beats.break_off()
+            raise
 
     async def _commit(self, events: Sequence[Event]) -> Where:
         encoded: list[Encoded] = [self._bus.encode(one) for one in events]

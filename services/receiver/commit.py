@@ -134,6 +134,10 @@ class Committer:
         self._arrived.set()
         return await waiting.done
 
+    async def settled(self) -> None:
+        """Return once everything that came before is safe somewhere or was refused; raises as `commit`."""
+        await self.commit([])
+
     async def run(self) -> None:
         """Commit what arrives, for ever."""
         while True:
@@ -193,9 +197,10 @@ class Committer:
 
     async def _append(self, batch: list[Waiting]) -> None:
         events = [event for one in batch for event in one.events]
-        written_at = clock.now().timestamp()
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._spools.append, events, written_at)
+        if events:
+            written_at = clock.now().timestamp()
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._thread, self._spools.append, events, written_at)
         _answer(batch, Where.SPOOL)
 
 

@@ -11,6 +11,7 @@ from services.receiver import masking
 from services.receiver.accept import Acceptance
 from services.receiver.alertmanager_api import AlertmanagerApi
 from services.receiver.authentication import Gate
+from services.receiver.beats import Beats, Sources
 from services.receiver.commit import Broker, Committer
 from services.receiver.door import Checks, Door
 from services.receiver.drain import Drain
@@ -26,7 +27,7 @@ from services.receiver.settings import ReceiverSettings
 from services.receiver.sns_routes import SnsRoutes
 from services.receiver.spools import FOLDER, Spools
 from services.receiver.tokens import Tokens
-from shared.events import AlertReceived, HeartbeatReceived, StageDecided
+from shared.events import AlertReceived, BeatSent, HeartbeatReceived, StageDecided
 from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.alert_groups import AlertGroups
@@ -45,7 +46,8 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         thread = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="spool"))
         committer = Committer(broker, spools, thread)
         drain = Drain(broker, spools, thread)
-        acceptance = Acceptance(io.bus, io.config, committer, Lanes(settings.bulk_above_per_s))
+        beats = Beats(io.bus, Sources(broker, committer, spools, io.config), settings.beat_every_s)
+        acceptance = Acceptance(io.bus, io.config, committer, Lanes(settings.bulk_above_per_s), beats)
         measures = Measures(io.metrics.registry, spools)
         notices = Notices(io.bus)
         checks = Checks(
@@ -67,10 +69,12 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         io.spawn("drain", drain.run)
         io.spawn("adopt", drain.adopt)
         io.spawn("notices", notices.run)
+        io.spawn("beats", beats.run)
         try:
             yield None
             mail.stop_taking()
             await committer.finish()
+            await beats.farewell()
             await notices.tell()
         finally:
             # In their own thread, which may still be at work for a task that was cancelled: SQLite must not be
@@ -81,7 +85,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
 service = Service(
     name="receiver",
     open=open_service,
-    emits=(AlertReceived, HeartbeatReceived, StageDecided),
+    emits=(AlertReceived, HeartbeatReceived, BeatSent, StageDecided),
     needs_database=False,
     keeps=frozenset({"integrations"}),
     settings=ReceiverSettings,

@@ -18,6 +18,12 @@ class ReceiverSettings(MailSettings):
         description="alerts per second of one integration (over 5 s, at one receiver) above which they travel "
         "in the bulk lane",
     )
+    beat_every_s: float = Field(
+        default=2.0,
+        gt=0,
+        le=5,
+        description="how often a receiver says that it serves; a missing heartbeat is noticed about a second later",
+    )
     trusted_proxies: str = Field(
         default="",
         description="addresses and CIDR blocks, comma-separated, of proxies whose X-Forwarded-For the receiver "

@@ -35,7 +35,7 @@ async def open_service(io: Io) -> AsyncIterator[RawHandler]:
 
 service = Service(
     name="recorder",
-    consumes=events.CATALOGUE,
+    consumes=events.RECORDED,
     keeps=frozenset(),
     open_raw=open_service,
 )

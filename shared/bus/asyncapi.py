@@ -13,7 +13,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from shared.bus import wire
 from shared.bus.topology import CONSUMES, EXCHANGE, LANES, TOPOLOGY, lanes_of, queue_name
-from shared.events import ATTRIBUTES, CATALOGUE, Event
+from shared.events import ATTRIBUTES, CATALOGUE, UNRECORDED, Event
 
 VERSION = "1.0.0"
 DESCRIPTION = f"""\
@@ -25,7 +25,8 @@ alerts of an integration above its share. Messages are persistent and confirmed.
 JSON batch; its header `x-events` tells how many.
 
 The description of a message names who tells it and, after the arrow, who acts on it. The recorder keeps all of
-them. Fields that a reader does not know are to be ignored; a removed or retyped field is a new version of the type.
+them but {" and ".join(f"`{one.type}`" for one in UNRECORDED)}.
+Fields that a reader does not know are to be ignored; a removed or retyped field is a new version of the type.
 """
 _TEXT = {"type": "string"}
 _CLOUDEVENT: dict[str, Any] = {

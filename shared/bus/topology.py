@@ -19,16 +19,20 @@ RUNGS_S: tuple[int, ...] = (1, 5, 30, 120, 600)
 LANES = ("", "bulk")
 
 CONSUMES: dict[str, tuple[type[Event], ...]] = {
+    "heartbeat": (events.HeartbeatReceived, events.BeatSent),
     "router": (events.AlertReceived,),
     "grouper": (events.AlertRouted, events.ActionRequested),
     "renderer": events.GROUP_EVENTS,
     "escalator": (events.GroupRendered, events.NotificationFailed, events.NotificationUnknown),
     "chatops_publisher": (events.PostRequested,),
     "notifier": (events.NotificationRequested, events.WebhookRequested),
-    "recorder": events.CATALOGUE,
+    "recorder": events.RECORDED,
 }
 # Types that have a lane of their own, beside the normal one, at the stage that consumes them.
 OWN_LANE: dict[type[Event], str] = {events.ActionRequested: "actions"}
+
+# Stages that need their events in order: one instance consumes at a time, the next takes over when it is gone.
+IN_ORDER = frozenset({"heartbeat"})
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def _quorum(dead_to: str | None, **more: Any) -> dict[str, Any]:
 def _keys(service: str, lane: str) -> tuple[str, ...]:
     consumed = CONSUMES[service]
     if service == "recorder":
-        return ("#.bulk",) if lane == "bulk" else tuple(one.type for one in consumed)
+        return tuple(f"{one.type}.{lane}".rstrip(".") for one in consumed)
     if lane == "bulk":
         return tuple(f"{one.type}.bulk" for one in consumed if one not in OWN_LANE)
     mine = [one.type for one in consumed if OWN_LANE.get(one, "") == lane]
@@ -93,7 +97,9 @@ def _keys(service: str, lane: str) -> tuple[str, ...]:
 
 def _queues_of(service: str) -> list[QueueSpec]:
     dead = dead_queue_name(service)
-    limit = {"x-delivery-limit": DELIVERY_LIMIT}
+    limit: dict[str, Any] = {"x-delivery-limit": DELIVERY_LIMIT}
+    if service in IN_ORDER:
+        limit["x-single-active-consumer"] = True
     found = [
         QueueSpec(queue_name(service, lane), _quorum(dead, **limit), _keys(service, lane))
         for lane in lanes_of(service)
@@ -113,8 +119,7 @@ def _topology() -> Topology:
     for kind in events.CATALOGUE:
         for lane in LANES:
             key = f"{kind.type}.{lane}" if lane else kind.type
-            names = [spec.name for spec in queues if key in spec.keys or (lane and "#.bulk" in spec.keys)]
-            reached[key] = tuple(names)
+            reached[key] = tuple(spec.name for spec in queues if key in spec.keys)
     return Topology(queues, reached)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from shared.domain.access import Access, FormerToken
+from shared.domain.heartbeat_settings import HeartbeatSettings
 from shared.domain.labels import Label, LabelSettings
 from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.model import Frozen
@@ -37,6 +38,7 @@ class Integration(Frozen):
     templates: Templates = Field(default_factory=dict)
     labels: LabelSettings = LabelSettings()
     access: Access = Access()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
 
 
 class ChatTarget(Frozen):

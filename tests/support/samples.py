@@ -105,6 +105,12 @@ _ANSWER = {
 _FIELDS: dict[type[Event], dict[str, Any]] = {
     events.AlertReceived: {"alert": ALERT},
     events.HeartbeatReceived: {"integration_id": "C1"},
+    events.BeatSent: {
+        "receiver_id": derived_id("sample", "receiver"),
+        "instance": "receiver-1",
+        "since": NOON,
+        "is_last": True,
+    },
     events.AlertRouted: {
         "alert": ALERT,
         "route_id": "R1",
