@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from services.api import problems
+from services.api import heartbeats, problems
 from services.api.answers import empty_answer, json_answer, read_json
 from services.api.api import API, Api
 from services.api.authentication import Principal
@@ -88,6 +88,7 @@ class Endpoint:
         """Add what is not configuration and stands in the database."""
         if self.resource.name == INTEGRATIONS.name:
             await problems.add_counts(api, shown)
+            await heartbeats.add_states(api, shown)
 
     async def _writing(self, request: web.Request) -> tuple[Api, Principal, Any]:
         api = request.app[API]

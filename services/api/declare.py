@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from services.api.declare_children import Children, label_bodies
+from services.api.declare_children import Children, heartbeat_body, label_bodies
 from services.api.declare_faults import Faults
 from services.api.declare_maintenance import window_fields
 from services.api.resources.chains import CHAINS
@@ -110,6 +110,7 @@ class _Declaring:
             asked = declared.authentication
             fields["authentication"] = asked.whole if asked is not None else None
             fields["rate_limit"] = declared.rate_limit
+            fields["heartbeat"] = heartbeat_body(declared.heartbeat)
             row = self._saved(INTEGRATIONS, declared.name, fields)
             if declared.token is not None:
                 row = retoken(self._desk, row, declared.token)

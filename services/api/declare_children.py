@@ -11,6 +11,7 @@ from services.api.resources.desk import Desk
 from shared.domain.configuration import Chain, Integration, Route, Rule, StepConfig, User, Webhook
 from shared.domain.declaration import (
     DeclaredDefaultRoute,
+    DeclaredHeartbeat,
     DeclaredRoute,
     DeclaredRule,
     DeclaredStep,
@@ -150,3 +151,9 @@ def _expression(declared: DeclaredRoute) -> dict[str, Any]:
 def label_bodies(declared: dict[str, str]) -> list[dict[str, str]]:
     """Return labels by key as a client of the API would write them."""
     return [{"key": key, "value": value} for key, value in declared.items()]
+
+
+def heartbeat_body(declared: DeclaredHeartbeat) -> dict[str, Any]:
+    """Return a heartbeat as a client of the API would write it, whole."""
+    texts = declared.model_dump(include={"expired", "restored"})
+    return {"timeout_seconds": declared.timeout, "templates": texts}

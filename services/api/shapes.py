@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -34,12 +36,6 @@ class DefaultRoute(Shape):
     telegram: Target
     msteams: Target
     mattermost: Target
-
-
-class Link(Shape):
-    """A URL."""
-
-    link: str
 
 
 class TitleMessageImage(Shape):
@@ -143,6 +139,23 @@ class RateLimit(Shape):
     burst: int
 
 
+class HeartbeatTemplates(Shape):
+    """The templates of the two alerts of a heartbeat; null stands for the default text."""
+
+    expired: TitleMessage
+    restored: TitleMessage
+
+
+class Heartbeat(Shape):
+    """The heartbeat of an integration; `status` is never_seen, alive or expired."""
+
+    link: str
+    timeout_seconds: int
+    status: Literal["never_seen", "alive", "expired"]
+    last_heartbeat_at: str | None
+    templates: HeartbeatTemplates
+
+
 class Integration(Shape):
     """A way in."""
 
@@ -158,7 +171,7 @@ class Integration(Shape):
     allow_source_based_resolving: bool
     authentication: Authentication
     rate_limit: RateLimit | None
-    heartbeat: Link | None
+    heartbeat: Heartbeat | None
     labels: list[Label]
     dynamic_labels: list[Label]
     label_template: str | None

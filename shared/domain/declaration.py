@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from shared.domain.access_form import AuthenticationForm, RateLimitForm
+from shared.domain.heartbeat_settings import TIMEOUT_S
 from shared.domain.labels import as_text
 
 Path = tuple[str | int, ...]
@@ -152,6 +153,21 @@ class DeclaredRoute(DeclaredDefaultRoute):
         return self
 
 
+class DeclaredTexts(Part):
+    """Templates of an alert that Tocsin raises itself; what is absent is the default text."""
+
+    title: str | None = None
+    message: str | None = None
+
+
+class DeclaredHeartbeat(Part):
+    """How long an integration may be silent (60 s to a day), and what the two alerts say."""
+
+    timeout: Seconds = TIMEOUT_S
+    expired: DeclaredTexts = DeclaredTexts()
+    restored: DeclaredTexts = DeclaredTexts()
+
+
 class DeclaredIntegration(Part):
     """A way in, known by name; `token` fixes the token of its URL. `dynamic_labels` are templates by key."""
 
@@ -168,6 +184,7 @@ class DeclaredIntegration(Part):
     label_template: str | None = None
     authentication: AuthenticationForm | None = None
     rate_limit: RateLimitForm | None = None
+    heartbeat: DeclaredHeartbeat = DeclaredHeartbeat()
     routes: list[DeclaredRoute] | None = None
     default_route: DeclaredDefaultRoute | None = None
 

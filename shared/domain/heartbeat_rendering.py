@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.domain.heartbeat_texts import HeartbeatJob, HeartbeatTexts, default_texts, spoken
 from shared.domain.model import Problem
+from shared.domain.problems import text_digest
 from shared.templates import RESULT_LIMIT, TITLE_LIMIT, TemplateFailure, evaluate
 
 
@@ -22,17 +23,18 @@ def render_heartbeat(job: HeartbeatJob, now: datetime) -> HeartbeatTexts:
         try:
             said[part] = evaluate(source or "", variables, limit)
         except TemplateFailure as failure:
-            problems.append(_problem(job, part, failure))
+            problems.append(_problem(job, part, source or "", failure))
     said = {part: text for part, text in said.items() if text.strip()}
     return default_texts(job).model_copy(update={**said, "problems": tuple(problems)})
 
 
-def _problem(job: HeartbeatJob, part: str, failure: TemplateFailure) -> Problem:
+def _problem(job: HeartbeatJob, part: str, source: str, failure: TemplateFailure) -> Problem:
     return Problem(
         integration_id=job.integration_id,
         where=f"{job.prefix}.{part}",
         message=failure.message,
         line=failure.line,
+        digest=text_digest(source),
     )
 
 

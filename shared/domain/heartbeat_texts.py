@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from shared.domain.heartbeat_settings import HeartbeatTemplates
 from shared.domain.model import Frozen, Problem
+from shared.domain.problems import text_digest
 
 UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
@@ -42,9 +43,7 @@ class HeartbeatTexts(Frozen):
 def default_texts(job: HeartbeatJob, problem: str = "") -> HeartbeatTexts:
     """Return the texts without templates; `problem` says why those of the user were not asked."""
     name, every = job.integration_name, spoken(job.timeout_s)
-    problems = (
-        (Problem(integration_id=job.integration_id, where=job.prefix, message=problem),) if problem else ()
-    )
+    problems = (_problem(job, problem),) if problem else ()
     if job.restored_at is None:
         return HeartbeatTexts(
             title=f"No heartbeat from {name} for {every}",
@@ -60,6 +59,12 @@ def default_texts(job: HeartbeatJob, problem: str = "") -> HeartbeatTexts:
         message=f"It was missing since {instant(job.expired_at)} and came again at {instant(job.restored_at)}.",
         problems=problems,
     )
+
+
+def _problem(job: HeartbeatJob, message: str) -> Problem:
+    own = job.templates
+    digest = text_digest(own.title or "", own.message or "")
+    return Problem(integration_id=job.integration_id, where=job.prefix, message=message, digest=digest)
 
 
 def instant(at: datetime) -> str:

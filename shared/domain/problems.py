@@ -12,6 +12,7 @@ from shared.integrations import defaults_of, dynamic_labels_of
 # `where` of a problem of all templates together: they ran out of time or memory.
 ROUTING, RENDERING = "routing", "rendering"
 ROUTE, LABEL, LABEL_TEMPLATE, LABELS = "route ", "labels.", "label_template", "labels"
+HEARTBEAT = "heartbeat."
 
 # `where` of what the receiver noticed: refusals for its rate, uses of a former URL ("token <id of it>").
 RATE_LIMIT, TOKEN = "rate_limit", "token "
@@ -67,7 +68,17 @@ def _texts(where: str, integration: Integration, routes: Sequence[Route]) -> lis
     if where.startswith(LABEL):
         key = where.removeprefix(LABEL)
         return [by_key(integration.labels.dynamic).get(key), dynamic_labels_of(integration.type).get(key)]
+    if where.startswith(HEARTBEAT):
+        return _heartbeat_texts(where.removeprefix(HEARTBEAT), integration)
     name, _, part = where.partition(".")
     own, defaults = integration.templates, defaults_of(integration.type)
     found = [own.get(name), defaults.get(name), defaults.get("web")]
     return [one.get(part) if isinstance(one, dict) else one for one in found]
+
+
+def _heartbeat_texts(where: str, integration: Integration) -> list[str | None]:
+    alert, _, part = where.partition(".")
+    texts = integration.heartbeat.expired if alert == "expired" else integration.heartbeat.restored
+    own = {"title": texts.title, "message": texts.message}
+    # Both together: see `default_texts`.
+    return [own[part]] if part in own else ["\0".join((texts.title or "", texts.message or ""))]

@@ -3,7 +3,7 @@
 Each receiver says every few seconds that it has served without a break since then, and has told everything that
 it accepted (a beat). Beats travel behind the pings in one ordered queue, so a handled beat proves that every
 earlier ping of that receiver is known. The time of the oldest newest beat is the time up to which silence is
-certain; deadlines run by it, not by the clock on the wall (docs/adr/0017).
+certain; deadlines run by it, not by the clock on the wall (docs/adr/0023).
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from services.api.refusals import Invalid
 from services.api.resources import (
     chat_targets,
     integration_access,
+    integration_heartbeat,
     integration_labels,
     integration_maintenance,
     integration_reading,
@@ -31,7 +32,9 @@ class DefaultRouteBody(chat_targets.TargetsBody):
     escalation_chain_id: str | None = None
 
 
-class IntegrationBody(integration_labels.LabelsBody, integration_reading.ReadingBody, AccessBody):
+class IntegrationBody(
+    integration_labels.LabelsBody, integration_reading.ReadingBody, AccessBody, integration_heartbeat.HeartbeatBody
+):
     """What a client writes of an integration. `templates` may hold any subset of the keys."""
 
     name: str | None = None
@@ -63,7 +66,7 @@ def show(desk: Desk, row: Integration, _query: dict[str, str]) -> dict[str, Any]
         "templates": template_objects.shown(row.templates),
         "allow_source_based_resolving": row.allow_source_based_resolving,
         **integration_access.shown(desk, row),
-        "heartbeat": {"link": f"{link}heartbeat/"} if link else None,
+        "heartbeat": integration_heartbeat.shown(row, link) if link else None,
         **integration_labels.shown(desk, row),
         **integration_reading.shown(desk, row),
         **integration_maintenance.shown(desk, row),
@@ -123,6 +126,7 @@ def _written(desk: Desk, row: Integration, body: IntegrationBody, team_id: str |
     changes |= integration_labels.changes(desk, row, body)
     changes |= integration_reading.changes(desk, row, body)
     changes |= integration_access.changes(desk, row, body)
+    changes |= integration_heartbeat.changes(row, body)
     after = row.model_copy(update=changes)
     _check_name(desk, after)
     desk.draft.put(after)
