@@ -30,9 +30,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         deadlines = Deadlines(heartbeats, beats, alarms, telling, io.config)
         following = Following(heartbeats, io.config)
         io.config.on_change(following.changed)
-        due = DueLoop(
-            heartbeats.collection, deadlines.expire, lambda: io.bus.is_connected, deadlines.claim
-        )
+        due = DueLoop(heartbeats.collection, deadlines.expire, lambda: io.bus.is_connected, deadlines.claim)
         io.spawn("indexes", heartbeats.prepare)
         io.spawn("beat_indexes", beats.prepare)
         io.spawn("due", due.run)

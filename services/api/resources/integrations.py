@@ -33,7 +33,10 @@ class DefaultRouteBody(chat_targets.TargetsBody):
 
 
 class IntegrationBody(
-    integration_labels.LabelsBody, integration_reading.ReadingBody, AccessBody, integration_heartbeat.HeartbeatBody
+    integration_labels.LabelsBody,
+    integration_reading.ReadingBody,
+    AccessBody,
+    integration_heartbeat.HeartbeatBody,
 ):
     """What a client writes of an integration. `templates` may hold any subset of the keys."""
 
