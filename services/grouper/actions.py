@@ -80,9 +80,17 @@ class Actions:
         after, events = group, []
         for one in requests:
             newer = await self._groups.newer_open(group) if one.action == "unresolve" else None
-            after, facts = act(one, after, now, newer)
+            before = after
+            after, facts = act(one, before, now, newer)
             events += facts
+            if before.resolved_at is not None and after.is_open:
+                after = await self._foremost(after)
         return after, events
+
+    async def _foremost(self, group: Group) -> Group:
+        """Return a reopened group as the last of its key again: from now on it is the one that knows."""
+        last = await self._groups.last_generation(group)
+        return group if last == group.generation else group.model_copy(update={"generation": last + 1})
 
     async def _untold(
         self, groups: Mapping[str, Group], by_group: Mapping[str, Sequence[ActionRequested]]

@@ -157,6 +157,7 @@ def _opened(
         opened_at=alert.received_at,
         last_alert_at=alert.received_at,
         labels=event.labels,
+        generation=before.generation + 1 if before is not None else 0,
     )
     if alert.instance:
         known = instances.carried(before, alert.received_at)

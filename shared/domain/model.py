@@ -112,6 +112,7 @@ class Group(Frozen):
     `key` is the md5 hex of the grouping key. `resolved_through` is the newest instant up to which the
     source said "over": a firing that was received before it is late and reopens nothing. A group that
     holds only resolves is not `seen`: it exists so that a late firing finds it, and nobody is shown it.
+    `generation` counts the groups of a key: what is known of it is known by its last one.
     `instances` are known to the grouper alone (they are not part of events); all see how many there are.
     `untracked_instances` counts those that were too many to be kept: then no source ends the group.
     """
@@ -144,6 +145,7 @@ class Group(Frozen):
     silenced_by: Actor | None = None
     actions: tuple[ActionRecord, ...] = ()
     labels: dict[str, str] = Field(default_factory=dict)
+    generation: int = 0
     firing_instances: int = 0
     known_instances: int = 0
     untracked_instances: int = 0

@@ -21,7 +21,7 @@ from shared.store.versioned import VersionedWrite, save
 
 INDEXES = (
     Index((("open_key", 1),), unique=True, sparse=True),
-    Index((("group_key", 1), ("last_alert_at", -1))),
+    Index((("group_key", 1), ("generation", -1))),
     Index((("state", 1), ("opened_at", -1))),
     Index((("opened_at", -1),)),
     Index((("integration_id", 1), ("opened_at", -1))),
@@ -82,7 +82,7 @@ class AlertGroups:
     async def newest_of(self, keys: Sequence[str]) -> dict[str, Group]:
         """Return for each group key the open group, else the newest one; keys without any are left out.
 
-        The newest is the one with the youngest alert: when it was opened may move back with a late alert.
+        The newest is told by its generation: with a late alert its times may fall behind those of an older one.
         """
         open_ones = await self.collection.find({"open_key": {"$in": list(keys)}}, {**WHOLE, "group_key": 1})
         found = {one["group_key"]: group_of(one) for one in open_ones}
@@ -91,12 +91,20 @@ class AlertGroups:
             newest = await self.collection.aggregate(
                 [
                     {"$match": {"group_key": {"$in": rest}}},
-                    {"$sort": {"group_key": 1, "last_alert_at": -1}},
+                    {"$sort": {"group_key": 1, "generation": -1}},
                     {"$group": {"_id": "$group_key", **{one: {"$first": f"${one}"} for one in WHOLE}}},
                 ]
             )
             found |= {one["_id"]: group_of(one) for one in newest}
         return found
+
+    async def last_generation(self, group: Group) -> int:
+        """Return the highest generation among the groups of this one's key."""
+        key = group_key(group.integration_id, group.route_id, group.key)
+        found = await self.collection.find(
+            {"group_key": key}, {"generation": 1}, sort=[("generation", -1)], limit=1
+        )
+        return int(found[0].get("generation", 0)) if found else group.generation
 
     async def newer_open(self, group: Group) -> str | None:
         """Return the id of another open group of the same key."""
@@ -167,6 +175,7 @@ def _fields(group: Group) -> Document:
         "title": group.title,
         "seen": group.seen,
         "alerts_count": group.alerts_count,
+        "generation": group.generation,
         "opened_at": group.opened_at,
         "last_alert_at": group.last_alert_at,
         "resolved_at": group.resolved_at,
