@@ -32,7 +32,9 @@ OTHERS = {
     "TOCSIN_TEST_CLOCK",
     "TOCSIN_TEST_DEEP",
     "TOCSIN_RABBITMQ_MANAGEMENT_URL",
-    "TOCSIN_HEARTBEAT_URL",  # a name that the examples give a secret of theirs
+    # names that the examples give secrets of theirs
+    "TOCSIN_HEARTBEAT_URL",
+    "TOCSIN_URL",
 }
 DOCUMENTS = sorted(
     [
