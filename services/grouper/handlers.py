@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from services.grouper.actions import Actions
 from services.grouper.joining import Joining
+from services.grouper.lag import Lag
 from services.grouper.telling import GroupTelling
+from shared import clock
 from shared.events import ActionApplied, ActionRefused, ActionRequested, AlertRouted, Event
 from shared.live_configuration import LiveConfiguration
 from shared.stage import Done, Handled, Outcome
@@ -18,12 +20,18 @@ class Grouper:
     """The handler: one call per batch."""
 
     def __init__(
-        self, joining: Joining, actions: Actions, telling: GroupTelling, config: LiveConfiguration
+        self,
+        joining: Joining,
+        actions: Actions,
+        telling: GroupTelling,
+        config: LiveConfiguration,
+        lag: Lag,
     ) -> None:
         self._joining = joining
         self._actions = actions
         self._telling = telling
         self._config = config
+        self._lag = lag
 
     async def handle(self, batch: Sequence[Event]) -> Handled:
         """Apply a batch; every event is answered with what it caused and is not told yet."""
@@ -31,6 +39,7 @@ class Grouper:
         requested = [one for one in batch if isinstance(one, ActionRequested)]
         told: list[Told] = []
         if routed:
+            self._lag.note(routed, clock.now())
             config = await self._config.at_least(max(one.config_version for one in routed))
             told += await self._joining.join(routed, config.integration_by_id)
         answers: list[ActionApplied | ActionRefused] = []

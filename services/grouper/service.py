@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from services.grouper.actions import Actions
-from services.grouper.due import DueGroups
+from services.grouper.due import DueGroups, Listening
 from services.grouper.handlers import Grouper
 from services.grouper.joining import Joining
+from services.grouper.lag import Lag
 from services.grouper.retention import Retention
 from services.grouper.telling import GroupTelling
 from shared import events
@@ -19,6 +20,7 @@ from shared.store.alert_groups import AlertGroups
 from shared.store.alerts import Alerts
 from shared.store.counters import Numbers
 from shared.store.due import DueLoop
+from shared.store.receiver_beats import ReceiverBeats
 
 
 @asynccontextmanager
@@ -31,11 +33,13 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     actions = Actions(groups, io.bus.encode, keep)
     io.spawn("indexes", alerts.prepare)
     io.spawn("group_indexes", groups.prepare)
-    due = DueGroups(groups, telling, io.config, io.bus.encode, keep)
+    lag = Lag()
+    listening = Listening(ReceiverBeats(io.store), lag, io.config)
+    due = DueGroups(groups, telling, listening, io.bus.encode, keep)
     io.spawn("due", DueLoop(groups.collection, due.expire, lambda: io.bus.is_connected).run)
     io.spawn("untold", telling.keep_sweeping)
     io.spawn("retention", Retention(alerts, groups, keep).run)
-    yield Grouper(joining, actions, telling, io.config).handle
+    yield Grouper(joining, actions, telling, io.config, lag).handle
 
 
 service = Service(

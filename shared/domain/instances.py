@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from shared.domain.model import SOURCE, Alert, Group, Instance
+from shared.domain.watching import Watch
 from shared.events import Due, Event, GroupResolved, StageDecided
 
 # More firing instances than these are counted as alerts only, and then no source ends the group.
@@ -72,19 +73,19 @@ def next_end(group: Group) -> datetime | None:
     return min((one.ends_at for one in group.instances.values() if one.firing and one.ends_at), default=None)
 
 
-def expire_instances(group: Group, now: datetime, allowed: bool = True) -> tuple[Group, list[Event]]:
+def expire_instances(
+    group: Group, now: datetime, watched: Watch | None, allowed: bool = True
+) -> tuple[Group, list[Event]]:
     """Count instances as over that were not sent again in time; with the last of them the group is resolved.
 
-    `allowed` tells whether the integration lets its source resolve. Nothing changes where nothing is due.
+    Silence counts only while Tocsin itself listened (`watched`, see watching.py): after a break an instance has
+    its whole time again. `allowed` tells whether the integration lets its source resolve.
     """
-    due = {
-        name: one
-        for name, one in group.instances.items()
-        if group.is_open and one.firing and one.ends_at is not None and one.ends_at <= now
-    }
+    ends = {name: _end(one, watched) for name, one in group.instances.items() if group.is_open and one.firing}
+    due = {name: at for name, at in ends.items() if at is not None and watched and at <= watched.until}
     if not due:
         return group, []
-    ended = {name: Instance(at=one.ends_at or now, id=one.id, firing=False) for name, one in due.items()}
+    ended = {name: Instance(at=at, id=group.instances[name].id, firing=False) for name, at in due.items()}
     last_at = max(one.at for one in ended.values())
     after = _with(group, {**group.instances, **ended}).model_copy(update={"version": group.version + 1})
     cause = Due.of(group.id, "instances", last_at, alert_id=group.last_alert_id)
@@ -106,6 +107,12 @@ def expire_instances(group: Group, now: datetime, allowed: bool = True) -> tuple
         cause, time=now, subject=group.id, group=after, actor=SOURCE, decision="resolved", reason=reason
     )
     return after, [fact]
+
+
+def _end(one: Instance, watched: Watch | None) -> datetime | None:
+    if one.ends_at is None or watched is None or watched.since <= one.at:
+        return one.ends_at
+    return max(one.ends_at, watched.since + (one.ends_at - one.at))
 
 
 def _with(group: Group, instances: Instances) -> Group:

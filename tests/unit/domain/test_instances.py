@@ -13,6 +13,7 @@ from shared.domain.grouping import fold, group
 from shared.domain.instances import MAX_INSTANCES, expire_instances
 from shared.domain.model import Alert, Group
 from shared.domain.states import act, due_at_of
+from shared.domain.watching import Watch
 from shared.events import AlertRouted, GroupOpened, GroupResolved
 from tests.support.build import NOON, an_action, an_alert, minute, routed
 
@@ -22,6 +23,10 @@ def word(
 ) -> AlertRouted:
     alert: Alert = an_alert(name, at=at).model_copy(update={"instance": instance, "ends_at": ends_at})
     return routed(alert=alert, at=at, resolve=over)
+
+
+def until(minutes: float, since: float = 0) -> Watch:
+    return Watch(minute(since), minute(minutes))
 
 
 def after(*words: AlertRouted, before: Group | None = None) -> Group:
@@ -97,14 +102,14 @@ def test_an_instance_is_over_when_it_is_not_sent_again():
     )
     assert due_at_of(found) == minute(5)
 
-    one, events = expire_instances(found, minute(5))
+    one, events = expire_instances(found, minute(5), until(5))
     assert (one.is_open, one.firing_instances, due_at_of(one)) == (True, 1, minute(6))
     assert [each.decision for each in events] == ["instances_over"]
 
-    none, events = expire_instances(one, minute(6))
+    none, events = expire_instances(one, minute(6), until(6))
     assert (none.is_open, due_at_of(none)) == (False, None)
     assert isinstance(events[0], GroupResolved)
-    assert expire_instances(none, minute(9)) == (none, [])
+    assert expire_instances(none, minute(9), until(9)) == (none, [])
 
 
 def test_an_instance_that_is_sent_again_lives_on():
@@ -112,14 +117,24 @@ def test_an_instance_that_is_sent_again_lives_on():
         word("1", "db1", minute(1), ends_at=minute(5)), word("2", "db1", minute(4), ends_at=minute(8))
     )
 
-    assert expire_instances(found, minute(5)) == (found, [])
+    assert expire_instances(found, minute(5), until(5)) == (found, [])
     assert due_at_of(found) == minute(8)
+
+
+def test_silence_counts_only_while_somebody_listened():
+    found = after(word("1", "db1", minute(1), ends_at=minute(5)))
+
+    assert expire_instances(found, minute(6), None) == (found, [])
+    assert expire_instances(found, minute(6), until(4)) == (found, [])
+    # Nobody listened until minute 4: it has its four minutes again, from then.
+    assert expire_instances(found, minute(7), until(7, since=4)) == (found, [])
+    assert not expire_instances(found, minute(8), until(8, since=4))[0].is_open
 
 
 def test_an_integration_that_does_not_let_its_source_resolve_keeps_the_group_open():
     found = after(word("1", "db1", minute(1), ends_at=minute(5)))
 
-    kept, _ = expire_instances(found, minute(5), allowed=False)
+    kept, _ = expire_instances(found, minute(5), until(5), allowed=False)
 
     assert (kept.is_open, kept.firing_instances) == (True, 0)
 
