@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import smtplib
-import ssl
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,7 +25,6 @@ from tests.integration.mail_running import (
     a_mail_receiver,
 )
 from tests.integration.receiver_running import events_in
-from tests.support.certificates import a_certificate
 
 pytestmark = pytest.mark.integration
 NO_BROKER = "amqp://guest:guest@127.0.0.1:1/"
@@ -247,41 +244,6 @@ async def test_who_says_nothing_is_hung_up_on(amqp_url: str, mongo_url: str, tmp
         reader, writer = await asyncio.open_connection("127.0.0.1", mails.port)
         assert (await asyncio.wait_for(reader.read(), 20)).startswith(b"220")
         writer.close()
-
-
-async def test_starttls_is_offered_and_its_renewed_certificate_used(
-    amqp_url: str, mongo_url: str, tmp_path: Path
-) -> None:
-    first, second = a_certificate(DOMAIN), a_certificate(DOMAIN)
-    chain, key = first.written(tmp_path)
-    files = {"inbound_smtp_tls_certificate": str(chain), "inbound_smtp_tls_key": str(key)}
-    async with a_mail_receiver(
-        amqp_url, tmp_path, mongo_url, inbound_smtp_require_tls=True, **files
-    ) as mails:
-        await mails.receiver.connected()
-        async with mails.line() as line:
-            with pytest.raises(SMTPResponseException) as refused:
-                await line.mail("mon@example.com")
-            assert refused.value.code == 530
-        for made in (first, second):
-            made.written(tmp_path)
-            said = await asyncio.to_thread(_send_encrypted, mails.port, made.pem.decode())
-            assert said[0] == 250
-        key.write_text("broken")
-        assert (await asyncio.to_thread(_send_encrypted, mails.port, second.pem.decode()))[0] == 250
-
-
-def _send_encrypted(port: int, trusted_pem: str) -> tuple[int, bytes]:
-    """Send with smtplib, over TLS with this certificate only."""
-    context = ssl.create_default_context(cadata=trusted_pem)
-    with smtplib.SMTP("127.0.0.1", port, timeout=20) as line:
-        line._host = DOMAIN  # type: ignore[attr-defined]  # the name that the certificate must have
-        line.starttls(context=context)
-        line.ehlo()
-        assert "auth" not in line.esmtp_features
-        line.mail("mon@example.com")
-        line.rcpt(TO)
-        return line.data(a_mail(Message_ID="<tls@x>").as_bytes())
 
 
 async def test_swaks_delivers_and_is_told_of_an_unknown_recipient(mails: MailReceiver, amqp_url: str) -> None:
