@@ -270,7 +270,7 @@ class StageLoop:
                 done += 1
                 continue
             if isinstance(outcome, Retry) and await self._settler.retry(batch.carried[position], outcome):
-                self._metrics.count(lane, "retry")
+                self._metrics.count(lane, "retry" if outcome.counted else "deferred")
                 continue
             if isinstance(outcome, Dead):
                 await self._settler.bury(batch.carried[position], outcome, batch.errors.get(position))

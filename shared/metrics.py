@@ -28,7 +28,7 @@ class Metrics:
         self.since_accept_s = made.since_accept_s.labels(service)
 
     def count(self, lane: str, outcome: str, events: int = 1) -> None:
-        """Count handled events; `outcome` is done, retry, dead or split."""
+        """Count handled events; `outcome` is done, retry, deferred, dead or split."""
         self.handled.labels(self.service, lane or "normal", outcome).inc(events)
 
     def count_told(self, keys: Iterable[str]) -> None:

@@ -246,15 +246,6 @@ REGEXES = {
     ),
 }
 
-# What is odd and harmless.
-TEXTS = {
-    "surrogate": "{{ '\\ud800' }}",
-    "nul": "{{ '\\x00' }}",
-    "raw": "{% raw %}{{ x }}{% endraw %}",
-    "ternary": "{{ 1 if 1 else 2 }}",
-    "test_filter": "{{ 'x' is filter }}",
-}
-
 # What is too much for the compiler, or just not for it.
 SOURCES = {
     "filters": "{{ 1" + " | string" * 4000 + " }}",
@@ -290,7 +281,6 @@ HOSTILE: dict[str, str] = {
             ("depth", DEPTH),
             ("filter", FILTERS),
             ("regex", REGEXES),
-            ("text", TEXTS),
             ("source", SOURCES),
         )
         for name, source in sources.items()
