@@ -174,13 +174,13 @@ class Bench:
         await self.drained(30)
         self.smtp.mails.clear()
         arrived: dict[str, float] = {}
-        watching = asyncio.create_task(self._watch(arrived))
+        watching = asyncio.create_task(self.watch(arrived))
         result = await self.load.run(work.next, per_s, seconds)
         await self.drained(60)
         watching.cancel()
         return [1000 * (arrived[one] - at) for one, at in result.accepted_at.items() if one in arrived]
 
-    async def _watch(self, arrived: dict[str, float]) -> None:
+    async def watch(self, arrived: dict[str, float]) -> None:
         """Note when each mail came: looked at every millisecond, which is what the figures are good for."""
         seen = 0
         while True:
@@ -192,13 +192,14 @@ class Bench:
             await asyncio.sleep(0.001)
 
 
-def _percentile(values: list[float], percent: float) -> float:
+def percentile(values: list[float], percent: float) -> float:
+    """Return the value that so many percent of the values do not pass."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(percent / 100 * len(ordered)))]
 
 
 def _print_latency(name: str, values: list[float]) -> None:
-    p50, p95, p99 = (_percentile(values, one) for one in (50, 95, 99))
+    p50, p95, p99 = (percentile(values, one) for one in (50, 95, 99))
     print(
         f"  {name}: p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms of {len(values)} pages", flush=True
     )
@@ -308,7 +309,7 @@ async def _figures(bench: Bench, amqp_url: str, quick: bool) -> int:
     limit = await probe(amqp_url, _bodies(64 * 600))
     print(f"limit probe, the same batches over as many hops without work: {limit:.0f} events/s")
     bench.load.close()
-    p99 = _percentile(at_100, 99)
+    p99 = percentile(at_100, 99)
     total_mb = sum(one.rss_mb for one in memory.values())
     print(
         f"bench: alerts_per_s={worst.rate:.0f} p99_ms_at_100={p99:.0f} limit_ratio={worst.rate / limit:.2f} "

@@ -11,6 +11,7 @@ import orjson
 from shared import integrations
 
 TOKEN = "benchTokenOf25Characters0"
+QUIET_TOKEN = "quietTokenOf25Characters0"
 OPENS_ONE_IN = 20
 PLACE = b"@PLACE@"
 CONFIGURATION = f"""
@@ -32,6 +33,10 @@ integrations:
       - jinja2: "{{{{ payload.commonLabels.severity == 'info' }}}}"
       - regex: '"severity": "none"'
     default_route: {{ chain: Page alice, slack: {{ enabled: false }} }}
+  - name: Quiet
+    type: alertmanager
+    token: {QUIET_TOKEN}
+    default_route: {{ chain: Page alice, slack: {{ enabled: false }} }}
 """
 
 
@@ -47,13 +52,13 @@ class Sent:
 class Workload:
     """Makes requests; `pool` is how many open groups the other nineteen in twenty are spread over."""
 
-    def __init__(self, prefix: str, pool: int, seed: int = 1) -> None:
+    def __init__(self, prefix: str, pool: int, seed: int = 1, token: str = TOKEN) -> None:
         self._prefix = prefix
         self._pool = pool
         self._random = random.Random(seed)
         self._opened = 0
         self._made = 0
-        self._request = _request(len(f"{prefix}-{0:06}"))
+        self._request = _request(len(f"{prefix}-{0:06}"), token)
 
     def open_all(self) -> list[Sent]:
         """Return the alerts that open the pool."""
@@ -80,7 +85,7 @@ class Workload:
         return Sent(name, opens, self._request.replace(PLACE, name.encode()))
 
 
-def _request(length: int) -> bytes:
+def _request(length: int, token: str) -> bytes:
     """Return a whole HTTP request with PLACE where the group's name goes; `length` is that of a name."""
     kind = integrations.by_slug("alertmanager")
     assert kind is not None
@@ -92,7 +97,7 @@ def _request(length: int) -> bytes:
     body = orjson.dumps(payload)
     size = len(body) + body.count(PLACE) * (length - len(PLACE))
     head = (
-        f"POST /integrations/v1/alertmanager/{TOKEN}/ HTTP/1.1\r\nHost: bench\r\n"
+        f"POST /integrations/v1/alertmanager/{token}/ HTTP/1.1\r\nHost: bench\r\n"
         f"Content-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
     )
     return head.encode() + body
