@@ -62,8 +62,10 @@ def watch(receivers: Sequence[Receiver], now: datetime) -> Watch | None:
     """Return what was watched without a break until now; None while nothing can be told for certain.
 
     It is watched as long as at least one receiver serves; but who may still hold pings is waited for, and one
-    that was lost is a break until it is replaced or given up.
+    that was lost is a break until it is replaced or given up. A beat from the future, told by a clock that was
+    or is wrong, proves nothing.
     """
+    receivers = _believed(receivers, now)
     live = [one for one in receivers if _is_live(one, receivers, now)]
     if not live:
         return None
@@ -77,9 +79,14 @@ def watch(receivers: Sequence[Receiver], now: datetime) -> Watch | None:
 
 def age_s(receivers: Sequence[Receiver], now: datetime) -> float | None:
     """Return how old the news is that deadlines are decided by, in seconds; None when there never was any."""
+    receivers = _believed(receivers, now)
     live = [one.at for one in receivers if _is_live(one, receivers, now)]
     known = min(live) if live else max((one.at for one in receivers), default=None)
     return None if known is None else max(0.0, (now - known).total_seconds())
+
+
+def _believed(receivers: Sequence[Receiver], now: datetime) -> list[Receiver]:
+    return [one for one in receivers if one.at - now <= MAX_LAG]
 
 
 def _is_live(one: Receiver, receivers: Sequence[Receiver], now: datetime) -> bool:

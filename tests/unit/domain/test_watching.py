@@ -81,6 +81,16 @@ def test_a_clock_that_was_set_back_begins_a_new_account():
     assert present(Presence(second(0), second(40)), second(39)) == Presence(second(39), second(39))
 
 
+def test_a_beat_from_the_future_proves_nothing_and_takes_nobodys_place():
+    """A clock that was ten minutes ahead was put right: what it told then must not expire anything now."""
+    wrong, right = receiver("R1", 600, 660, name="pod-0"), receiver("R2", 60, 70, name="pod-0")
+
+    assert watch([wrong], second(70)) is None
+    assert age_s([wrong], second(70)) is None
+    assert watch([wrong, right], second(70)) == Watch(second(60), second(70))
+    assert watch([receiver("R3", 0, 74)], second(70)) == Watch(second(0), second(74))
+
+
 def test_the_age_of_the_news_is_that_of_the_receiver_that_is_waited_for():
     assert age_s([], NOON) is None
     assert age_s([receiver("R1", 0, 90), receiver("R2", 0, 99)], second(100)) == 10
