@@ -6,6 +6,7 @@ A misspelt word is a mistake, never ignored: what it was meant to hold shut woul
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -42,16 +43,16 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SecretsForm(Form):
+class SecretsForm(Form, ABC):
     """A method with a secret, and a second one that is valid beside it while senders change over.
 
     Asterisks, or nothing, keep what is stored.
     """
 
     @property
+    @abstractmethod
     def secret_fields(self) -> tuple[str, str]:
         """The names of the first and the second secret."""
-        raise NotImplementedError
 
     def written(self, stored: int) -> tuple[str | None, ...]:
         """Return what is written of each of the two secrets: MASK keeps the stored one, None means none."""
