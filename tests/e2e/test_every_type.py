@@ -13,7 +13,7 @@ from tests.e2e.story import Caller, calling
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
-# Its messages must be signed by Amazon: tests/integration/test_sns.py sends those.
+# Its messages must be signed by Amazon: tests/integration/test_mail_webhooks.py sends those.
 SIGNED = {"amazon_sns"}
 TYPES = [one for one in all_types() if one.has_url and one.slug not in SIGNED]
 CONFIGURATION = "integrations:\n" + "".join(
