@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     prefetch: int = Field(
         default=20, description="messages in hand per lane; a message holds up to 64 events"
     )
+    storm_groups_per_minute: int = Field(
+        default=300,
+        ge=0,
+        description="more new alert groups of one integration a minute are a storm; 0: never",
+    )
+    storm_digest_interval_s: int = Field(
+        default=300, ge=30, description="in a storm each person is paged once in so many seconds, per channel"
+    )
     template_timeout_s: float = Field(default=0.25, description="limit for one template evaluation")
     retention_days: int = Field(
         default=90, description="resolved groups, their alerts and journal are kept so long"

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field
 
-from shared.domain.model import Actor, Alert, Card, Frozen, Group, Problem
+from shared.domain.model import Actor, Alert, Card, Frozen, Group, GroupRun, Problem
 
 NAMESPACE = uuid.UUID("6f4c9a2e-5d0b-5c58-9f0e-1b1f6f1c7a11")
 _NAMESPACE_BYTES = NAMESPACE.bytes
@@ -260,7 +260,10 @@ class PostRequested(Event):
 
 
 class NotificationRequested(Event):
-    """escalator -> notifier: page one person once. `id` = uuid5(group, run, round, step, user, rule)."""
+    """escalator -> notifier: page one person once. `id` = uuid5(group, run, round, step, user, rule).
+
+    `digest`: the groups that the page is about when there are several, `group` the newest of them.
+    """
 
     type: ClassVar[str] = "notification.requested.v1"
     group: Group
@@ -268,6 +271,7 @@ class NotificationRequested(Event):
     channel: str
     card: Card
     important: bool = False
+    digest: tuple[GroupRun, ...] = ()
 
 
 class WebhookRequested(Event):

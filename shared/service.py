@@ -75,6 +75,10 @@ class Io:
         """Have `callback` run after the last batch, before the broker and the database are left."""
         self.closers.append(callback)
 
+    def can_tell(self) -> bool:
+        """Whether the broker would take an event now."""
+        return self.bus.is_connected
+
     def subscribe_replies(self, callback: Reply) -> str:
         """Have the outcomes of this instance's own action requests handed to `callback`; return its queue's name."""
 

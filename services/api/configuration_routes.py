@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from services.api import heartbeats, problems
 from services.api.answers import empty_answer, json_answer, read_json
 from services.api.api import API, Api
 from services.api.authentication import Principal
+from services.api.integration_state import add_state
 from services.api.paging import asked_page, page_body
 from services.api.refusals import Refused
 from services.api.resources.catalogue import RESOURCES
@@ -87,8 +87,7 @@ class Endpoint:
     async def _complete(self, api: Api, shown: Sequence[dict[str, Any]]) -> None:
         """Add what is not configuration and stands in the database."""
         if self.resource.name == INTEGRATIONS.name:
-            await problems.add_counts(api, shown)
-            await heartbeats.add_states(api, shown)
+            await add_state(api, shown)
 
     async def _writing(self, request: web.Request) -> tuple[Api, Principal, Any]:
         api = request.app[API]

@@ -109,7 +109,7 @@ class _Declaring:
                 fields[name] = label_bodies(getattr(declared, name))
             asked = declared.authentication
             fields["authentication"] = asked.whole if asked is not None else None
-            fields["rate_limit"] = declared.rate_limit
+            fields |= {"rate_limit": declared.rate_limit, "storm": declared.storm.model_dump()}
             fields["heartbeat"] = heartbeat_body(declared.heartbeat)
             row = self._saved(INTEGRATIONS, declared.name, fields)
             if declared.token is not None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.api.api import Api
-from services.api.held import held_shape
+from services.api.held import held_shapes
 from services.api.resources import labels
 from shared import clock
 from shared.domain.configuration import Integration
@@ -36,11 +36,11 @@ async def group_shapes(api: Api, groups: Sequence[Group]) -> list[dict[str, Any]
     """Return the public shapes of groups; their last alerts are read in one request."""
     alerts = await Alerts(api.database).get_many([one.last_alert_id for one in groups])
     tables = await api.configuration.tables()
-    config, now = await api.configuration.load(), clock.now()
+    held = await held_shapes(api, groups, clock.now())
     return [
         {
             **group_shape(api.settings.public_url, one, alerts.get(one.last_alert_id), tables),
-            "held": held_shape(one, config, now),
+            "held": held.get(one.id),
         }
         for one in groups
     ]

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.api.shapes import Label, Shape
+from services.api.shape import Shape
+from services.api.shapes import Label
 
 
 class Alert(Shape):
@@ -28,7 +29,7 @@ class Permalinks(Shape):
 
 
 class Held(Shape):
-    """What holds a firing group back: `by` is maintenance or debug."""
+    """What holds a firing group back: `by` is maintenance, debug or storm."""
 
     by: str
     since: str

@@ -11,7 +11,8 @@ from services.api.answers import json_answer
 from services.api.api import API
 from services.api.refusals import Refused
 from services.api.resources import templates
-from services.api.shapes import Shape, Templates
+from services.api.shape import Shape
+from services.api.shapes import Templates
 from shared.integrations import all_types, by_slug
 from shared.integrations.integration_type import IntegrationType
 

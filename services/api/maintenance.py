@@ -6,9 +6,9 @@ from typing import Any
 
 from aiohttp import web
 
-from services.api import problems
 from services.api.answers import json_answer, read_json
 from services.api.api import API, Api
+from services.api.integration_state import add_state
 from services.api.refusals import Refused
 from services.api.resources import integration_maintenance, integrations, maintenance_windows
 from services.api.resources.desk import Desk, parse
@@ -60,7 +60,7 @@ async def stop_window(request: web.Request) -> web.Response:
 
 
 async def _shown(api: Api, edited: Edited[dict[str, Any]]) -> web.Response:
-    await problems.add_counts(api, [edited.result])
+    await add_state(api, [edited.result])
     return json_answer(edited.result)
 
 

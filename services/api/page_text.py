@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from importlib import metadata
 from typing import Any
@@ -53,6 +54,19 @@ def group(found: Group, entries: list[dict[str, Any]]) -> str:
     )
     number = f"#{found.number} " if found.number is not None else ""
     return _page(f"{number}{found.title or 'Alert group'}", facts + _stages(entries))
+
+
+def groups(found: Sequence[Group], count: int) -> str:
+    """A list of alert groups, the newest first."""
+    rows = "".join(
+        f'<tr><td><span class="state {escape(str(one.state))}">{escape(str(one.state))}</span></td>'
+        f'<td><a href="/alert-groups/{escape(one.id)}">{_text(one.title or one.id)}</a></td>'
+        f"<td>{one.alerts_count}</td><td>{_text(one.opened_at.isoformat(timespec='seconds'))}</td></tr>"
+        for one in found
+    )
+    head = "<tr><th>state<th>title<th>alerts<th>since</tr>"
+    left_out = f"<p>The newest {len(found)} of {count}.</p>" if count > len(found) else ""
+    return _page(f"{count} alert groups", f"<table>{head}{rows}</table>{left_out}")
 
 
 def trace(found: dict[str, Any]) -> str:

@@ -11,12 +11,15 @@ from services.api import page_text
 from services.api.answers import read_body
 from services.api.api import API
 from services.api.authentication import COOKIE
+from services.api.group_query import group_query
 from services.api.groups import existing_group
 from services.api.history import records_of
 from services.api.trace import timeline_entry, trace_of
+from shared.store.alert_groups import AlertGroups
 from shared.store.journal import Journal
 
 COOKIE_AGE_S = 7 * 86_400
+LISTED = 200
 FORM_LIMIT_BYTES = 4096
 TRACE_WITHIN_S = 2.0
 Page = Callable[[web.Request], Awaitable[str]]
@@ -27,6 +30,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/", start)
     app.router.add_post("/sign-in", sign_in)
     app.router.add_post("/sign-out", sign_out)
+    app.router.add_get("/alert-groups{slash:/?}", _signed_in(groups))
     app.router.add_get("/alert-groups/{id}{slash:/?}", _signed_in(group))
     app.router.add_get("/alerts/{id}/trace{slash:/?}", _signed_in(trace))
 
@@ -59,6 +63,15 @@ async def sign_out(request: web.Request) -> web.Response:
     return response
 
 
+async def groups(request: web.Request) -> str:
+    """The page that lists the newest alert groups, with the filters of the API."""
+    api = request.app[API]
+    query = group_query(request.query, await api.configuration.tables())
+    stored = AlertGroups(api.database)
+    found = await stored.find(query, [("opened_at", -1), ("_id", 1)], LISTED)
+    return page_text.groups(found, await stored.count(query))
+
+
 async def group(request: web.Request) -> str:
     """The page of an alert group: its state and its timeline."""
     api = request.app[API]
@@ -83,7 +96,7 @@ def _signed_in(page: Page) -> Callable[[web.Request], Awaitable[web.Response]]:
         if COOKIE not in request.cookies and request.headers.get("Sec-Fetch-Site") == "cross-site":
             # A strict cookie does not come along with a click in a mail; it does when our own page asks again.
             return _html(page_text.again())
-        return _html(page_text.sign_in(request.path, ""), 401)
+        return _html(page_text.sign_in(request.path_qs, ""), 401)
 
     return handler
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.api.shapes import Shape
+from services.api.shape import Shape
 from shared.domain.model import Card
 from shared.domain.preview_difference import Difference
 from shared.domain.template_jobs import PreviewError, RouteTrial

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-
-class Shape(BaseModel):
-    """An object whose keys are all there, and no others."""
-
-    model_config = ConfigDict(extra="forbid")
+from services.api.maintenance_shapes import MaintenanceWindow, StormSettings, StormState
+from services.api.shape import Shape
 
 
 class SlackTarget(Shape):
@@ -181,6 +178,8 @@ class Integration(Shape):
     maintenance_mode: str | None
     maintenance_started_at: str | None
     maintenance_end_at: str | None
+    storm: StormSettings
+    storm_state: StormState | None
 
 
 class Route(Shape):
@@ -238,7 +237,7 @@ class User(Shape):
     role: str
     is_phone_number_verified: bool
     timezone: str = "UTC"
-    teams: list[str] = []
+    teams: list[str] = Field(default_factory=list)
 
 
 class PersonalNotificationRule(Shape):
@@ -271,28 +270,6 @@ class Webhook(Shape):
     authorization_header: str | None
     integration_filter: list[str]
     preset: str | None
-
-
-class MaintenanceWindow(Shape):
-    """A time in which escalation is held back; empty lists and objects mean everything."""
-
-    id: str
-    name: str
-    mode: str
-    starts_at: str
-    duration: int
-    time_zone: str
-    rrule: str
-    integration_ids: list[str]
-    route_ids: list[str]
-    labels: dict[str, list[str]]
-    comment: str
-    author: str
-    is_active: bool
-    active_since: str | None
-    active_until: str | None
-    next_starts_at: str | None
-    stopped_at: str | None
 
 
 class Team(Shape):

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from services.escalator.storming import Storming
 from shared import clock
 from shared.bus.publisher import Encoded
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.escalation import Escalation, at_a_glance, begin, escalation_id, follow, page_failed, stop
+from shared.domain.escalation import (
+    Escalation,
+    at_a_glance,
+    begin,
+    begins,
+    escalation_id,
+    follow,
+    page_failed,
+    stop,
+)
 from shared.errors import Transient
 from shared.events import Event, GroupRendered, NotificationFailed, NotificationUnknown, StageDecided
 from shared.store.escalations import Escalations, EscalationWrite, Stored
@@ -40,8 +52,9 @@ class Draft:
 class Deciding:
     """Applies a batch to escalations; every event is answered by what it caused."""
 
-    def __init__(self, escalations: Escalations, encode: Encode, keep: timedelta) -> None:
+    def __init__(self, escalations: Escalations, storming: Storming, encode: Encode, keep: timedelta) -> None:
         self._escalations = escalations
+        self._storming = storming
         self._encode = encode
         self._keep = keep
 
@@ -51,18 +64,24 @@ class Deciding:
         Raises:
             Transient: other writers won the same escalations again and again.
         """
-        told, waiting = await self._at_a_glance(batch)
+        told, waiting, begun = await self._at_a_glance(batch, config)
         for _ in range(ATTEMPTS):
             if not waiting:
                 return told
-            done, waiting = await self._attempt(waiting, config)
+            done, waiting = await self._attempt(waiting, config, begun)
             told += done
+            begun = Counter()  # counted once, however many races are lost
         if waiting:
             raise Transient(f"{len(waiting)} events lost {ATTEMPTS} races for their escalations")
         return told
 
-    async def _at_a_glance(self, batch: Sequence[Event]) -> tuple[list[Told], list[Event]]:
-        """Answer the events of groups whose escalations none of them changes; return the rest."""
+    async def _at_a_glance(
+        self, batch: Sequence[Event], config: ConfigSnapshot
+    ) -> tuple[list[Told], list[Event], Counter[str]]:
+        """Answer the events of groups whose escalations none of them changes.
+
+        Return that, the other events, and how many groups begin to escalate by them, by integration.
+        """
         now = clock.now()
         by_group: dict[str, list[Event]] = {}
         for event in batch:
@@ -82,23 +101,34 @@ class Deciding:
                 ]
             else:
                 rest += events
-        return told, rest
+        begun = {
+            one.group.id: one.group.integration_id
+            for one in rest
+            if isinstance(one, GroupRendered) and begins(one, runs.get(one.group.id, ()), config, now)
+        }
+        return told, rest, Counter(begun.values())
 
     async def _attempt(
-        self, batch: Sequence[Event], config: ConfigSnapshot
+        self, batch: Sequence[Event], config: ConfigSnapshot, begun: Counter[str]
     ) -> tuple[list[Told], list[Event]]:
         now = clock.now()
-        stored = await self._escalations.of_groups(sorted({_group_id(one) for one in batch}))
+        stored, _ = await asyncio.gather(
+            self._escalations.of_groups(sorted({_group_id(one) for one in batch})),
+            self._storming.count(begun, config),
+        )
+        storms = self._storming.on
         newest = _newest_runs(batch, stored)
         drafts: dict[str, Draft] = {}
         for event in sorted(batch, key=_order):
             if isinstance(event, GroupRendered):
                 self._end_older_runs(event, stored, drafts)
-                begins = partial(begin, event, config, now, newest[event.group.id])
-                self._rendered(event, stored, drafts, begins, now)
+                started = partial(begin, event, config, now, newest[event.group.id], storms)
+                self._rendered(event, stored, drafts, started, now)
             elif isinstance(event, NotificationFailed | NotificationUnknown):
-                self._failed(event, stored, drafts, config, now)
+                failing = partial(page_failed, event, config=config, now=now, storms=storms)
+                self._failed(event, stored, drafts, failing, now)
         writes = [self._write(one, now) for one in drafts.values() if one.is_changed]
+        await self._storming.announce([one.escalation for one in writes], storms)
         lost = await self._escalations.save(writes)
         encoded = {one.escalation.id: one.events for one in writes}
         told: list[Told] = []
@@ -115,14 +145,14 @@ class Deciding:
         event: GroupRendered,
         stored: dict[str, Stored],
         drafts: dict[str, Draft],
-        begins: Callable[[], tuple[Escalation | None, list[Event]]],
+        started: Callable[[], tuple[Escalation | None, list[Event]]],
         now: datetime,
     ) -> None:
         id = escalation_id(event.group)
         draft = _draft(id, stored, drafts)
         draft.causes.append(event)
         if draft.after is None:
-            draft.after, events = begins()
+            draft.after, events = started()
         else:
             repeated = event.group.version <= draft.after.group.version
             draft.again = stored[id].untold if repeated and id in stored else draft.again
@@ -134,7 +164,7 @@ class Deciding:
         event: Failed,
         stored: dict[str, Stored],
         drafts: dict[str, Draft],
-        config: ConfigSnapshot,
+        failing: Callable[[Escalation], tuple[Escalation, list[Event]]],
         now: datetime,
     ) -> None:
         id = f"{event.group_id}:{event.run}"
@@ -144,7 +174,7 @@ class Deciding:
             unknown = "there is no such escalation (any more)"
             draft.events.append((event.id, _decided(event, "not_found", unknown, now)))
             return
-        draft.after, events = page_failed(event, draft.after, config, now)
+        draft.after, events = failing(draft.after)
         draft.events += [(event.id, one) for one in events]
 
     def _end_older_runs(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from services.escalator.deciding import Encode
+from services.escalator.storming import Storming
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.escalation import Escalation, reconsider, wake
+from shared.domain.escalation import Escalation, Storms, is_let_go, reconsider, wake
 from shared.domain.posts import posts_after
 from shared.events import Event
 from shared.live_configuration import LiveConfiguration
@@ -19,7 +21,7 @@ from shared.telling import Row, Telling
 
 # A held escalation that an instance with an older configuration wrote is found within this time.
 LOOK_AGAIN_S = 10.0
-Decide = Callable[[Escalation, ConfigSnapshot, datetime], tuple[Escalation, list[Event]]]
+Decide = Callable[[Escalation, ConfigSnapshot, datetime, Storms], tuple[Escalation, list[Event]]]
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,15 @@ class DueEscalations:
     """Decides escalations that no event is about."""
 
     def __init__(
-        self, escalations: Escalations, telling: Telling, config: LiveConfiguration, writing: Writing
+        self,
+        escalations: Escalations,
+        storming: Storming,
+        telling: Telling,
+        config: LiveConfiguration,
+        writing: Writing,
     ) -> None:
         self._escalations = escalations
+        self._storming = storming
         self._telling = telling
         self._config = config
         self._writing = writing
@@ -67,15 +75,19 @@ class DueEscalations:
         now = clock.now()
         config = self._config.current
         writing = self._writing
+        claimed = [read(one).escalation for one in documents]
+        let_go = [one.group.integration_id for one in claimed if is_let_go(one, config, now)]
+        await self._storming.count(Counter(let_go), config)
+        storms = self._storming.on
         writes: list[EscalationWrite] = []
-        for document in documents:
-            before = read(document).escalation
-            after, events = decide(before, config, now)
+        for before in claimed:
+            after, events = decide(before, config, now, storms)
             if after is before:
                 after = before.model_copy(update={"version": before.version + 1})
             events = [*events, *posts_after(before, after, config, writing.default_channel, now)]
             encoded = [writing.encode(one) for one in events]
             writes.append(EscalationWrite(after, before.version, encoded, now, writing.keep))
+        await self._storming.announce([one.escalation for one in writes], storms)
         lost = await self._escalations.save(writes)
         won = [one for one in writes if one.escalation.id not in lost]
         await self._telling.tell([Row(one.escalation.id, one.events) for one in won])

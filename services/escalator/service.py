@@ -1,4 +1,4 @@
-"""Wires the escalator: the only writer of `escalations`."""
+"""Wires the escalator: the only writer of `escalations`, `storms` and `digests`."""
 
 from __future__ import annotations
 
@@ -7,34 +7,52 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from services.escalator.deciding import Deciding
+from services.escalator.digests import DueDigests, Places
 from services.escalator.due import DueEscalations, Writing
 from services.escalator.handlers import Escalator
+from services.escalator.storming import Storming
 from shared import events
+from shared.domain.storm import StormLimits
 from shared.service import Io, Service
 from shared.stage import Handler
+from shared.store.alert_groups import AlertGroups
+from shared.store.digests import Digests
 from shared.store.due import DueLoop
 from shared.store.escalations import Escalations
+from shared.store.storms import Storms
 from shared.telling import Telling
 
 
 @asynccontextmanager
 async def open_service(io: Io) -> AsyncIterator[Handler | None]:
-    """Open the escalator's collection and its due times."""
-    escalations = Escalations(io.store)
-    keep = timedelta(days=io.settings.retention_days)
-    telling = Telling(io.bus, escalations.collection)
-    deciding = Deciding(escalations, io.bus.encode, keep)
-    writing = Writing(io.bus.encode, keep, io.settings.slack_default_channel)
-    due = DueEscalations(escalations, telling, io.config, writing)
-
-    def can_tell() -> bool:
-        return io.bus.is_connected
-
-    io.spawn("indexes", escalations.prepare)
-    io.spawn("due", DueLoop(escalations.collection, due.wake, can_tell).run)
-    io.spawn("held", DueLoop(escalations.collection, due.reconsider, can_tell, due.claim_held).run)
+    """Open the escalator's collections and their due times."""
+    settings = io.settings
+    places = Places(Digests(io.store), Escalations(io.store), AlertGroups(io.store), Storms(io.store))
+    limits = StormLimits(settings.storm_groups_per_minute, settings.storm_digest_interval_s)
+    storming = Storming(places.storms, places.digests, limits, io.metrics)
+    telling = Telling(io.bus, places.escalations.collection)
+    keep = timedelta(days=settings.retention_days)
+    deciding = Deciding(places.escalations, storming, io.bus.encode, keep)
+    writing = Writing(io.bus.encode, keep, settings.slack_default_channel)
+    due = DueEscalations(places.escalations, storming, telling, io.config, writing)
+    io.spawn("indexes", places.escalations.prepare)
+    collection = places.escalations.collection
+    io.spawn("due", DueLoop(collection, due.wake, io.can_tell).run)
+    io.spawn("held", DueLoop(collection, due.reconsider, io.can_tell, due.claim_held).run)
     io.spawn("untold", telling.keep_sweeping)
-    yield Escalator(deciding, telling, io.config, io.metrics, io.settings.slack_default_channel).handle
+    _watch_storms(io, places, storming)
+    yield Escalator(deciding, telling, io.config, io.metrics, settings.slack_default_channel).handle
+
+
+def _watch_storms(io: Io, places: Places, storming: Storming) -> None:
+    telling = Telling(io.bus, places.digests.collection)
+    digests = DueDigests(places, telling, io.config, io.bus.encode, io.settings.public_url)
+    io.spawn("storm_indexes", places.storms.prepare)
+    io.spawn("digest_indexes", places.digests.prepare)
+    io.spawn("storms", storming.keep_up)
+    io.spawn("storm_ends", DueLoop(places.storms.collection, storming.end, io.can_tell).run)
+    io.spawn("digests", DueLoop(places.digests.collection, digests.tell, io.can_tell).run)
+    io.spawn("digests_untold", telling.keep_sweeping)
 
 
 service = Service(
@@ -47,6 +65,8 @@ service = Service(
         events.ActionRequested,
         events.StageDecided,
     ),
-    keeps=frozenset({"routes", "chains", "steps", "users", "rules", "webhooks", "maintenance_windows"}),
+    keeps=frozenset(
+        {"integrations", "routes", "chains", "steps", "users", "rules", "webhooks", "maintenance_windows"}
+    ),
     open=open_service,
 )

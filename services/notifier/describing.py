@@ -12,6 +12,7 @@ from shared.channels import webhook as webhooks
 from shared.channels.channel import Call, Channel, Message
 from shared.domain.configuration import ConfigSnapshot, Webhook
 from shared.domain.delivery import Delivery
+from shared.domain.storm_digest import list_url
 from shared.domain.webhook_event import Facts, WebhookJob, WebhookTexts, event_of, job_of
 from shared.errors import Permanent
 from shared.events import NotificationRequested, WebhookRequested
@@ -59,9 +60,11 @@ class Pages:
         way = self._reach.way(event.channel)
         config = await self._config.at_least(event.config_version)
         address = self._reach.address(event.channel, event.user_id, config)
-        message = Message(
-            row.id, event.group, event.card, clock.now(), group_url(self._public_url, row.group_id)
-        )
+        about = max(1, len(event.digest))
+        url = group_url(self._public_url, row.group_id)
+        if event.digest:
+            url = list_url(self._public_url, event.group.integration_id)
+        message = Message(row.id, event.group, event.card, clock.now(), url, about=about)
         return Described(way.channel.post(message, address, way.settings), way.channel)
 
 

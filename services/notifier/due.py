@@ -52,9 +52,9 @@ class NotMine(Exception):
 
 @dataclass(frozen=True)
 class Begun:
-    """A row stored as `sending`, and its group as it was right after that."""
+    """A row stored as `sending`, and its groups as they were right after that, with others' among them."""
 
-    group: Group | None
+    groups: Mapping[str, Group]
 
 
 class Sender:
@@ -137,7 +137,7 @@ class Sender:
         begun = await self._beginning.add((claimed, described.call.timeout_s + SENDING_MARGIN_S))
         if begun is None:
             raise NotMine
-        unwanted = delivery.why_not(claimed.delivery, begun.group)
+        unwanted = delivery.why_none(claimed.delivery, begun.groups)
         if unwanted is not None:
             return unwanted
         outcome: SendOutcome = described.channel.read(await ready())
@@ -149,12 +149,10 @@ class Sender:
         mine = await self._deliveries.begin_all(
             [(claimed, now + timedelta(seconds=lease_s)) for claimed, lease_s in rows], now
         )
-        wanted = {one.delivery.group_id for (one, _), is_mine in zip(rows, mine, strict=True) if is_mine}
+        begun = [one.delivery for (one, _), is_mine in zip(rows, mine, strict=True) if is_mine]
+        wanted = {run.id for one in begun for run in delivery.about(one)}
         groups = await self._groups.get_many(list(wanted)) if wanted else {}
-        return [
-            Begun(groups.get(one.delivery.group_id)) if is_mine else None
-            for (one, _), is_mine in zip(rows, mine, strict=True)
-        ]
+        return [Begun(groups) if is_mine else None for is_mine in mine]
 
     def _concluded(self, row: Delivery, outcome: SendOutcome) -> Decided:
         return delivery.concluded(row, outcome, self.policies.get(row.channel, Policy()), clock.now())

@@ -21,7 +21,8 @@ from shared.domain.model import Card, Group
 class Message:
     """One card on its way to one target. `id` is the ledger row's: the same for every try.
 
-    `note` is a plain sentence that chats show with it.
+    `note` is a plain sentence that chats show with it. `about` is how many groups the card is about: of several,
+    `group` is only the newest.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Message:
     sent_at: datetime
     url: str = ""
     note: str = ""
+    about: int = 1
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,8 @@ def compose(message: Message, recipient: str, sender: str) -> bytes:
     group = message.group
     shown, from_address = _sender(sender)
     domain = from_address.rpartition("@")[2]
-    root = f"<{_token(group.id)}@{domain}>"
+    thread = group.id if message.about == 1 else f"storm-{group.integration_id}"
+    root = f"<{_token(thread)}@{domain}>"
     # Neither part can hold "=_": in quoted-printable an equals sign is followed by digits or a line's end.
     boundary = f"=_{_token(message.id)}"
     headers = (
@@ -137,19 +138,22 @@ def _part(kind: str, text: str, boundary: str) -> bytes:
 
 def subject(message: Message) -> str:
     """Return one line that is the same for every mail of a group, so that mail programs keep them together."""
-    number = f" (#{message.group.number})" if message.group.number is not None else ""
+    is_numbered = message.group.number is not None and message.about == 1
+    number = f" (#{message.group.number})" if is_numbered else ""
     return _line(_clean(message.card.title))[: _SUBJECT_LIMIT - len(number)].strip() + number or "Alert"
 
 
 def _facts(message: Message) -> list[str]:
     group = message.group
+    if message.about > 1:
+        return [f"{message.about} alert groups"]
     count = "1 alert" if group.alerts_count == 1 else f"{group.alerts_count} alerts"
     return [f"State: {group.state.value}", count, f"Since: {group.opened_at:%Y-%m-%d %H:%M:%S} UTC"]
 
 
 def _links(message: Message) -> list[tuple[str, str]]:
     links = [
-        ("Alert group", message.url),
+        ("Alert group" if message.about == 1 else "Alert groups", message.url),
         ("Source", message.card.source_link or ""),
         ("Image", message.card.image_url or ""),
     ]

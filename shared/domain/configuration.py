@@ -12,6 +12,7 @@ from shared.domain.heartbeat_settings import HeartbeatSettings
 from shared.domain.labels import Label, LabelSettings
 from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.model import Frozen
+from shared.domain.storm import StormSettings
 
 # A text per behavioural template, a {part: text} per medium; None means the type's default (reference 4.5).
 Templates = dict[str, str | dict[str, str | None] | None]
@@ -39,6 +40,7 @@ class Integration(Frozen):
     labels: LabelSettings = LabelSettings()
     access: Access = Access()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
+    storm: StormSettings = StormSettings()
 
 
 class ChatTarget(Frozen):

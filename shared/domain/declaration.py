@@ -168,6 +168,13 @@ class DeclaredHeartbeat(Part):
     restored: DeclaredTexts = DeclaredTexts()
 
 
+class DeclaredStorm(Part):
+    """When an integration is in a storm; what is not written is the installation's value."""
+
+    groups_per_minute: int | None = None
+    digest_interval: Seconds | None = None
+
+
 class DeclaredIntegration(Part):
     """A way in, known by name; `token` fixes the token of its URL. `dynamic_labels` are templates by key."""
 
@@ -185,6 +192,7 @@ class DeclaredIntegration(Part):
     authentication: AuthenticationForm | None = None
     rate_limit: RateLimitForm | None = None
     heartbeat: DeclaredHeartbeat = DeclaredHeartbeat()
+    storm: DeclaredStorm = DeclaredStorm()
     routes: list[DeclaredRoute] | None = None
     default_route: DeclaredDefaultRoute | None = None
 

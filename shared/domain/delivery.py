@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Literal
 
-from shared.domain.model import Frozen, Group
+from shared.domain.model import Frozen, Group, GroupRun
 from shared.events import (
     Event,
     NotificationCancelled,
@@ -149,8 +149,26 @@ def requested(event: NotificationRequested | WebhookRequested, target: str, now:
     return row
 
 
-def why_not(delivery: Delivery, group: Group | None) -> str | None:
-    """Return why the group, as it is now, no longer wants this delivery; None when it does."""
+def about(delivery: Delivery) -> tuple[GroupRun, ...]:
+    """Return the runs of groups that a delivery is about: one, or those of a digest."""
+    event = delivery.event
+    digest = event.digest if isinstance(event, NotificationRequested) else ()
+    return digest or (GroupRun(id=delivery.group_id, run=delivery.run),)
+
+
+def why_none(delivery: Delivery, groups: Mapping[str, Group]) -> str | None:
+    """Return why none of its groups, as they are now, wants this delivery any more; None when one of them does."""
+    runs = about(delivery)
+    reasons = [why_not(delivery, groups.get(one.id), one.run) for one in runs]
+    if None in reasons:
+        return None
+    return (
+        reasons[0] if len(runs) == 1 else f"none of its {len(runs)} alert groups fires any more: {reasons[0]}"
+    )
+
+
+def why_not(delivery: Delivery, group: Group | None, run: int | None = None) -> str | None:
+    """Return why the group, as it is now, no longer wants this delivery (in `run`); None when it does."""
     if not delivery.only_while_firing:
         return None
     if group is None:
@@ -163,8 +181,9 @@ def why_not(delivery: Delivery, group: Group | None) -> str | None:
         }
         actor = by.get(group.state.value)
         return f"the alert group is {group.state.value}" + (f" by {actor}" if actor else "")
-    if group.run != delivery.run:
-        return f"the alert group is in run {group.run}, this belongs to run {delivery.run}"
+    wanted = delivery.run if run is None else run
+    if group.run != wanted:
+        return f"the alert group is in run {group.run}, this belongs to run {wanted}"
     return None
 
 

@@ -11,13 +11,14 @@ from datetime import datetime
 
 from shared.domain import personal as people
 from shared.domain.configuration import Chain, ConfigSnapshot
-from shared.domain.escalation_run import STAGE, Escalation, walk_through
+from shared.domain.escalation_run import NO_STORMS, STAGE, Escalation, Storms, walk_through
 from shared.domain.maintenance import held_by
 from shared.domain.model import Card, Frozen, Group
 from shared.domain.personal import Personal
 from shared.events import (
     Due,
     Event,
+    GroupOpened,
     GroupRendered,
     NotificationFailed,
     NotificationUnknown,
@@ -27,11 +28,14 @@ from shared.events import (
 __all__ = [
     "Escalation",
     "Glance",
+    "Storms",
     "at_a_glance",
     "begin",
+    "begins",
     "cards_digest",
     "escalation_id",
     "follow",
+    "is_let_go",
     "page_failed",
     "reconsider",
     "stop",
@@ -45,7 +49,11 @@ def escalation_id(group: Group) -> str:
 
 
 def begin(
-    event: GroupRendered, config: ConfigSnapshot, now: datetime, newest_run: int = 0
+    event: GroupRendered,
+    config: ConfigSnapshot,
+    now: datetime,
+    newest_run: int = 0,
+    storms: Storms = NO_STORMS,
 ) -> tuple[Escalation | None, list[Event]]:
     """Answer the first event of a run: start its chain, or say why there is none.
 
@@ -64,7 +72,7 @@ def begin(
     if not group.is_firing:
         ended = escalation.model_copy(update={"ended": f"the group is {group.state}", "next_step_at": None})
         return ended, [_decided(event, "not_started", f"the group is {group.state}", now)]
-    after, events = walk_through(escalation, event, config, now)
+    after, events = walk_through(escalation, event, config, now, storms)
     if after.held is not None:
         return after, [_decided(event, "held", after.held.sentence, now)]
     words = f"chain {after.chain_name}, {len(escalation.steps)} steps"
@@ -104,6 +112,26 @@ class Glance(Frozen):
     due_at: datetime | None = None
 
 
+def begins(event: Event, runs: Sequence[Glance], config: ConfigSnapshot, now: datetime) -> bool:
+    """Whether an event makes a group escalate for the first time, as far as storms count: nothing that is held back."""
+    if not isinstance(event, GroupRendered) or event.change != GroupOpened.type:
+        return False
+    group = event.group
+    route = config.route_by_id.get(group.route_id or "")
+    has_chain = route is not None and route.escalation_chain_id in config.chain_by_id
+    if not group.is_firing or group.is_demo or not has_chain or any(one.run >= group.run for one in runs):
+        return False
+    return held_by(config.windows_of(group.integration_id), group, now) is None
+
+
+def is_let_go(escalation: Escalation, config: ConfigSnapshot, now: datetime) -> bool:
+    """Whether a held escalation goes on now."""
+    if escalation.held is None or escalation.ended:
+        return False
+    group = escalation.group
+    return held_by(config.windows_of(group.integration_id), group, now) is None
+
+
 def cards_digest(cards: Mapping[str, Card]) -> str:
     """Return what two sets of cards share exactly when they show the same."""
     text = "\x1e".join(f"{medium}\x1f{cards[medium].model_dump_json()}" for medium in sorted(cards))
@@ -137,6 +165,7 @@ def stop(escalation: Escalation, group: Group, cards: dict[str, Card], why: str)
             "ended": why,
             "held": None,
             "held_version": 0,
+            "held_pages": (),
             "next_step_at": None,
             "personal": tuple(one.model_copy(update={"due_at": None}) for one in escalation.personal),
             "version": escalation.version + 1,
@@ -144,25 +173,27 @@ def stop(escalation: Escalation, group: Group, cards: dict[str, Card], why: str)
     )
 
 
-def wake(escalation: Escalation, config: ConfigSnapshot, now: datetime) -> tuple[Escalation, list[Event]]:
+def wake(
+    escalation: Escalation, config: ConfigSnapshot, now: datetime, storms: Storms = NO_STORMS
+) -> tuple[Escalation, list[Event]]:
     """Do what is due now; unchanged when nothing is."""
     due_at = escalation.due_at
     if due_at is None or due_at > now:
         return escalation, []
     cause = Due.of(escalation.id, "step", due_at, alert_id=escalation.group.last_alert_id)
-    after, events = walk_through(escalation, cause, config, now)
+    after, events = walk_through(escalation, cause, config, now, storms)
     return after.model_copy(update={"version": escalation.version + 1}), events
 
 
 def reconsider(
-    escalation: Escalation, config: ConfigSnapshot, now: datetime
+    escalation: Escalation, config: ConfigSnapshot, now: datetime, storms: Storms = NO_STORMS
 ) -> tuple[Escalation, list[Event]]:
     """Ask a newer configuration whether a held escalation still is; unchanged when it is not held."""
     if escalation.held is None or escalation.ended:
         return escalation, []
     cause = Due.of(escalation.id, f"configuration {config.version}", escalation.held.until)
     cause = cause.model_copy(update={"alert_id": escalation.group.last_alert_id})
-    after, events = walk_through(escalation, cause, config, now)
+    after, events = walk_through(escalation, cause, config, now, storms)
     return after.model_copy(update={"version": escalation.version + 1}), events
 
 
@@ -171,6 +202,7 @@ def page_failed(
     escalation: Escalation,
     config: ConfigSnapshot,
     now: datetime,
+    storms: Storms = NO_STORMS,
 ) -> tuple[Escalation, list[Event]]:
     """Run the person's next rule at once, because a page did not arrive or nobody knows whether it did."""
     if escalation.ended:
@@ -184,7 +216,7 @@ def page_failed(
     if not changed:
         return escalation, [_decided(event, "repeated", "it is known that this page failed", now)]
     woken = escalation.model_copy(update={"personal": tuple(chains)})
-    after, events = walk_through(woken, event, config, now)
+    after, events = walk_through(woken, event, config, now, storms)
     words = "the person's next rule runs at once" if events else "the person has no rule left"
     if after.held is not None:
         words = f"the person's next rule waits: {after.held.sentence}"

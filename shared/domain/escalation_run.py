@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from shared.domain import personal as people
@@ -12,6 +14,7 @@ from shared.domain.maintenance import Hold, held_by
 from shared.domain.model import Actor, Card, Frozen, Group
 from shared.domain.personal import Personal
 from shared.domain.steps import Moment, StepResult, run_step
+from shared.domain.storm import HeldPage, Storm, digest_id
 from shared.events import (
     ActionRequested,
     Due,
@@ -23,6 +26,8 @@ from shared.events import (
 )
 
 STAGE = "escalator"
+Storms = Mapping[str, Storm]
+NO_STORMS: Storms = MappingProxyType({})
 LAST_STEP = Actor(kind="escalation", name="the escalation chain")
 # A medium's card when the renderer made none for it.
 MEDIUM_OF = {"mobile_app_critical": "mobile_app"}
@@ -34,6 +39,7 @@ class Escalation(Frozen):
     `position` is the next step, `next_step_at` when it runs (None: no step is left, or it has ended).
     `ended` says why nothing more will happen; empty while something may. While it is `held` nothing is done:
     what falls due then is done when the hold ends. `held_version` is the configuration that was last asked.
+    `held_pages` wait for digests of a storm, or were told by them.
     """
 
     id: str
@@ -52,6 +58,7 @@ class Escalation(Frozen):
     ended: str = ""
     held: Hold | None = None
     held_version: int = 0
+    held_pages: tuple[HeldPage, ...] = ()
     version: int = 1
     config_version: int = 0
 
@@ -76,6 +83,7 @@ class Walk:
     cause: Event | Due
     config: ConfigSnapshot
     now: datetime
+    storms: Storms
     events: list[Event]
 
     def update(self, **changes: Any) -> None:
@@ -98,10 +106,17 @@ class Walk:
 
 
 def walk_through(
-    escalation: Escalation, cause: Event | Due, config: ConfigSnapshot, now: datetime
+    escalation: Escalation,
+    cause: Event | Due,
+    config: ConfigSnapshot,
+    now: datetime,
+    storms: Storms = NO_STORMS,
 ) -> tuple[Escalation, list[Event]]:
-    """Do everything that is due at `now`, or hold it back; return the escalation after it and what is told."""
-    walk = Walk(escalation, cause, config, now, [])
+    """Do everything that is due at `now`, or hold it back; return the escalation after it and what is told.
+
+    `storms` are those that are on now, by integration: in one of them pages wait for digests.
+    """
+    walk = Walk(escalation, cause, config, now, storms, [])
     hold = held_by(config.windows_of(escalation.group.integration_id), escalation.group, now)
     if hold is not None:
         _hold_back(walk, hold)
@@ -222,24 +237,49 @@ def _run_people(walk: Walk) -> None:
 
 def _page(walk: Walk, person: Personal, position: int, channel: str) -> str:
     escalation = walk.escalation
-    medium = MEDIUM_OF.get(channel, channel)
-    card = (
-        escalation.cards.get(medium)
-        or escalation.cards.get("web")
-        or Card(title=escalation.group.title or "")
-    )
     kind = "important" if person.important else "default"
+    reason = f"{_name(walk.config, person.user_id)}: {kind} rule {position + 1}, {channel}"
+    parts = (person.started_by, person.user_id, position)
+    storm = walk.storms.get(escalation.group.integration_id)
+    if storm is not None and storm.is_on(walk.now):
+        return _page_later(walk, storm, (person, channel, reason), parts)
     return walk.tell(
         NotificationRequested,
-        (person.started_by, person.user_id, position),
+        parts,
         group=escalation.group,
         user_id=person.user_id,
         channel=channel,
-        card=card,
+        card=card_of(escalation, channel),
         important=person.important,
         decision="paged",
-        reason=f"{_name(walk.config, person.user_id)}: {kind} rule {position + 1}, {channel}",
+        reason=reason,
     )
+
+
+def _page_later(walk: Walk, storm: Storm, what: tuple[Personal, str, str], parts: tuple[object, ...]) -> str:
+    """Leave a page to the digest of its person and channel; it keeps the id that it would have had."""
+    person, channel, reason = what
+    escalation = walk.escalation
+    id = derived_id(NotificationRequested.type, escalation.group_id, escalation.run, *parts)
+    page = HeldPage(
+        id=id,
+        digest_id=digest_id(storm, person.user_id, channel),
+        user_id=person.user_id,
+        channel=channel,
+        important=person.important,
+        at=walk.now,
+        reason=reason,
+    )
+    walk.update(held_pages=(*escalation.held_pages, page))
+    say(walk, "storm", f"{reason}: waits for a digest, {storm.sentence}", ("storm", *parts))
+    return id
+
+
+def card_of(escalation: Escalation, channel: str) -> Card:
+    """Return what a channel shows of an escalation's group."""
+    cards = escalation.cards
+    fallback = cards.get("web") or Card(title=escalation.group.title or "")
+    return cards.get(MEDIUM_OF.get(channel, channel)) or fallback
 
 
 def say(walk: Walk, decision: str, reason: str, parts: tuple[object, ...]) -> None:

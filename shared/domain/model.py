@@ -106,6 +106,13 @@ class Instance(Frozen):
     ends_at: datetime | None = None
 
 
+class GroupRun(Frozen):
+    """One run of one group."""
+
+    id: str
+    run: int
+
+
 class Group(Frozen):
     """One alert group as of `version`; `run` counts the escalations it was given a reason for.
 

@@ -14,7 +14,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from shared.bus.publisher import Encoded
-from shared.domain.model import Group, Instance
+from shared.domain.model import Group, Instance, State
 from shared.store import due, untold
 from shared.store.mongo import Database, Document, Index, Query
 from shared.store.versioned import VersionedWrite, save
@@ -78,6 +78,11 @@ class AlertGroups:
         """Return groups by id; unknown ids are left out."""
         found = await self.collection.find({"_id": {"$in": list(ids)}}, WHOLE)
         return {one["_id"]: group_of(one) for one in found}
+
+    async def firing_among(self, ids: Sequence[str]) -> set[str]:
+        """Return which of these groups fire as they are on the primary now."""
+        query = {"_id": {"$in": list(ids)}, "state": str(State.FIRING)}
+        return {one["_id"] for one in await self.collection.find(query, {"_id": 1})}
 
     async def newest_of(self, keys: Sequence[str]) -> dict[str, Group]:
         """Return for each group key the open group, else the newest one; keys without any are left out.

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from shared.bus.publisher import Encoded
 from shared.domain.escalation import Escalation, Glance, cards_digest
+from shared.domain.storm import HeldPage
+from shared.domain.storm_digest import Untold
 from shared.store import due, untold
 from shared.store.mongo import Database, Document, Index
 from shared.store.versioned import VersionedWrite, save
@@ -16,6 +18,7 @@ INDEXES = (
     Index((("group_id", 1), ("run", -1))),
     Index((("expires_at", 1),), expire_after_s=0),
     Index((("held_version", 1),), sparse=True),
+    Index((("digest_pages.digest", 1),), sparse=True),
     *due.INDEXES,
     *untold.INDEXES,
 )
@@ -68,6 +71,29 @@ class Escalations:
         """Lease held escalations that were last decided with a configuration older than `version`."""
         return await due.claim(self.collection, {"held_version": {"$lt": version}}, now)
 
+    async def pages_of(self, digest_id: str) -> list[Untold]:
+        """Return the pages that were ever left to a digest and are not taken back, newest first."""
+        names = ("group_id", "run", "digest_pages")
+        found = await self.collection.find({"digest_pages.digest": digest_id}, dict.fromkeys(names, 1))
+        pages = [
+            Untold(page["id"], one["group_id"], one["run"], page["at"])
+            for one in found
+            for page in one["digest_pages"]
+            if page["digest"] == digest_id
+        ]
+        return sorted(pages, key=lambda one: (one.at, one.page_id), reverse=True)
+
+    async def held_pages_of(self, ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+        """Return for each of these escalations the pages left to digests, as (digest id, page id)."""
+        query = {"_id": {"$in": list(ids)}, "digest_pages": {"$exists": True}}
+        found = await self.collection.find(query, {"digest_pages": 1})
+        return {one["_id"]: [(page["digest"], page["id"]) for page in one["digest_pages"]] for one in found}
+
+    async def get_many(self, ids: Sequence[str]) -> dict[str, Escalation]:
+        """Return escalations by id."""
+        found = await self.collection.find({"_id": {"$in": list(ids)}}, {"body": 1})
+        return {one["_id"]: Escalation.model_validate_json(one["body"]) for one in found}
+
     async def save(self, writes: Sequence[EscalationWrite]) -> set[str]:
         """Do all writes; return the ids of escalations whose write lost a race."""
         return await save(self.collection, [_versioned(one) for one in writes])
@@ -76,6 +102,10 @@ class Escalations:
 def read(document: Document) -> Stored:
     """Return the escalation in a document."""
     return Stored(Escalation.model_validate_json(document["body"]), tuple(untold.unpack(document)))
+
+
+def _held(page: HeldPage) -> Document:
+    return {"digest": page.digest_id, "id": page.id, "at": page.at}
 
 
 def _versioned(write: EscalationWrite) -> VersionedWrite:
@@ -95,5 +125,6 @@ def _versioned(write: EscalationWrite) -> VersionedWrite:
         "due_at": one.due_at,
         "expires_at": write.at + write.keep if one.ended else None,
         "held_version": one.held_version if one.held is not None else None,
+        "digest_pages": [_held(page) for page in one.held_pages] or None,
     }
     return VersionedWrite(one.id, write.base_version, fields, optional, write.events, write.at)

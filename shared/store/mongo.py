@@ -186,7 +186,7 @@ class Collection:
     async def find_one_and_update(
         self,
         query: Query,
-        change: Document,
+        change: Document | list[Document],
         upsert: bool = False,
         sort: Sequence[tuple[str, int]] | None = None,
         session: Session | None = None,

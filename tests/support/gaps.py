@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from shared.bus.publisher import Encoded, Publisher
 from shared.service import Running
-from shared.store.mongo import BulkOutcome, Collection, Database, Insert, Update, Write
+from shared.store.mongo import BulkOutcome, Collection, Database, Document, Insert, Update, Write
 
 When = Literal["before", "after"]
 CLEARING = "clearing"  # the write that takes told events and settled alerts out of a document
@@ -86,6 +86,13 @@ class _Collection(Collection):
         outcome = await super().bulk(writes)
         await self._gap.at("after", self._name, writes)
         return outcome
+
+    async def find_one_and_update(self, query: Any, change: Any, **more: Any) -> Document | None:
+        write = [Update(query, change)]
+        await self._gap.at("before", self._name, write)
+        found = await super().find_one_and_update(query, change, **more)
+        await self._gap.at("after", self._name, write)
+        return found
 
 
 class _Bus(Publisher):

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared import events
 from shared.bus.wire import Provenance
-from shared.domain.model import SOURCE, SYSTEM, ActionRecord, Actor, Alert, Card, Group, Problem
+from shared.domain.model import SOURCE, SYSTEM, ActionRecord, Actor, Alert, Card, Group, GroupRun, Problem
 from shared.events import Event, derived_id
 from tests.support.build import ALICE, KEY, NOON
 
@@ -155,6 +155,7 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "channel": "email",
         "card": CARD,
         "important": True,
+        "digest": (GroupRun(id=GROUP.id, run=GROUP.run), GroupRun(id="IOTHER123456789", run=2)),
     },
     events.WebhookRequested: {"group": GROUP, "webhook_id": "WH1", "trigger": "acknowledge"},
     events.PostDelivered: {

@@ -12,6 +12,7 @@ from services.api.resources import (
     integration_labels,
     integration_maintenance,
     integration_reading,
+    integration_storm,
     maintenance_windows,
     routes,
 )
@@ -37,6 +38,7 @@ class IntegrationBody(
     integration_reading.ReadingBody,
     AccessBody,
     integration_heartbeat.HeartbeatBody,
+    integration_storm.StormBody,
 ):
     """What a client writes of an integration. `templates` may hold any subset of the keys."""
 
@@ -73,6 +75,7 @@ def show(desk: Desk, row: Integration, _query: dict[str, str]) -> dict[str, Any]
         **integration_labels.shown(desk, row),
         **integration_reading.shown(desk, row),
         **integration_maintenance.shown(desk, row),
+        **integration_storm.shown(desk, row),
     }
 
 
@@ -130,6 +133,7 @@ def _written(desk: Desk, row: Integration, body: IntegrationBody, team_id: str |
     changes |= integration_reading.changes(desk, row, body)
     changes |= integration_access.changes(desk, row, body)
     changes |= integration_heartbeat.changes(row, body)
+    changes |= integration_storm.changes(desk, row, body)
     after = row.model_copy(update=changes)
     _check_name(desk, after)
     desk.draft.put(after)

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from shared import clock
+from shared.domain.escalation import Escalation
+from shared.domain.storm import HeldPage, Storm, digest_id
+from shared.domain.storm_digest import begun
+from shared.store.alert_groups import AlertGroups, GroupWrite
+from shared.store.digests import Digests
+from shared.store.escalations import Escalations, EscalationWrite
+from shared.store.storms import Storms
 from tests.integration.api.api_running import RunningApi
+from tests.support.build import a_group
 
 pytestmark = pytest.mark.integration
 WEEKLY = {
@@ -193,3 +201,81 @@ async def test_a_window_never_widens_because_what_it_names_is_deleted(api: Runni
 
     left = (await api.get("maintenance_windows"))["results"]
     assert [(one["name"], one["integration_ids"]) for one in left] == [("both", [second["id"]])]
+
+
+async def test_storm_mode_of_an_integration_is_set_shown_and_reset(api: RunningApi):
+    made = await api.post("integrations/", type="webhook", storm={"groups_per_minute": 60})
+    assert made["storm"] == {"groups_per_minute": 60, "digest_interval": None}
+    assert made["storm_state"] is None
+
+    changed = await api.put(f"integrations/{made['id']}", storm={"digest_interval": 600})
+    assert changed["storm"] == {"groups_per_minute": 60, "digest_interval": 600}
+    assert (await api.put(f"integrations/{made['id']}", name="x"))["storm"] == changed["storm"]
+    refused = await api.refused("PUT", f"integrations/{made['id']}", {"storm": {"groups_per_minute": -1}})
+    assert list(refused) == ["storm"]
+    reset = await api.put(f"integrations/{made['id']}", storm=None)
+    assert reset["storm"] == {"groups_per_minute": None, "digest_interval": None}
+
+
+async def test_a_storm_that_is_on_is_shown_with_its_integration_and_with_the_groups_it_holds(
+    api: RunningApi,
+):
+    made = await api.post("integrations/", type="webhook")
+    storm = Storm(
+        integration_id=made["id"],
+        since=clock.now(),
+        until=clock.now() + timedelta(minutes=3),
+        rate=412.4,
+        digest_interval_s=300,
+    )
+    await Storms(api.store).count(made["id"], 1, clock.now())
+    assert await Storms(api.store).write(None, storm)
+    held, told = [await a_stored_group(api, storm, made["id"], name) for name in ("held", "told")]
+    digest = begun(storm, held.held_pages[0]).model_copy(update={"told": (told.held_pages[0].id,)})
+    await Digests(api.store).add([digest], clock.now())
+
+    shown = await api.get(f"integrations/{made['id']}")
+    by_group = {name: (await api.get(f"alert_groups/I{name}"))["held"] for name in ("held", "told")}
+
+    assert shown["storm_state"]["groups_per_minute"] == 412
+    assert by_group["told"] is None
+    assert by_group["held"]["by"] == "storm"
+    assert "412 groups a minute" in by_group["held"]["reason"]
+
+
+async def a_stored_group(api: RunningApi, storm: Storm, integration_id: str, name: str) -> Escalation:
+    """Store a firing group whose page waits for a digest, as grouper and escalator do."""
+    group = a_group(id=f"I{name}", integration_id=integration_id, key=name)
+    page = HeldPage(
+        id=f"page-{name}",
+        digest_id=digest_id(storm, "U1", "email"),
+        user_id="U1",
+        channel="email",
+        at=clock.now(),
+    )
+    escalation = Escalation(
+        id=f"{group.id}:1",
+        group_id=group.id,
+        run=1,
+        group=group,
+        cards={},
+        round_began_at=clock.now(),
+        held_pages=(page,),
+    )
+    await AlertGroups(api.store).save([GroupWrite(group, None, [], clock.now())])
+    write = EscalationWrite(escalation, None, [], clock.now(), timedelta(days=1))
+    await Escalations(api.store).save([write])
+    return escalation
+
+
+async def test_a_group_in_a_window_says_what_holds_it(api: RunningApi):
+    window = await api.post("maintenance_windows", name="Everything", duration=3600, comment="why not")
+    group = a_group(id="IWINDOW")
+    taken = a_group(id="ITAKEN", key="other", acknowledged_at=clock.now())
+    await AlertGroups(api.store).save([GroupWrite(one, None, [], clock.now()) for one in (group, taken)])
+
+    held = (await api.get("alert_groups/IWINDOW"))["held"]
+
+    assert (held["by"], held["window_id"], held["comment"]) == ("maintenance", window["id"], "why not")
+    assert "maintenance window Everything (why not)" in held["reason"]
+    assert (await api.get("alert_groups/ITAKEN"))["held"] is None

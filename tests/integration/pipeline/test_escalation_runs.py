@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from services.escalator.deciding import Deciding
+from services.escalator.storming import Storming
 from shared.bus.publisher import Encoded
 from shared.bus.wire import Provenance, decode
-from shared.events import GroupRendered, NotificationRequested, derived_id
+from shared.domain.storm import StormLimits
+from shared.events import Event, GroupRendered, NotificationRequested, derived_id
+from shared.metrics import Metrics
+from shared.store.digests import Digests
 from shared.store.escalations import Escalations
 from shared.store.mongo import Database
+from shared.store.storms import Storms
 from shared.told import Told
 from tests.support.build import NOON, a_configuration, a_group, notify, wait
 
@@ -30,15 +36,27 @@ FIRST, SECOND = (
 
 
 @pytest.fixture
-def escalations(mongo_url: str) -> Iterator[Escalations]:
-    database = Database(mongo_url)
-    yield Escalations(database)
-    database.close()
+def mongo(mongo_url: str) -> Iterator[Database]:
+    made = Database(mongo_url)
+    yield made
+    made.close()
 
 
-def deciding(escalations: Escalations) -> Deciding:
-    """Return the escalator's decisions over a real database."""
-    return Deciding(escalations, lambda one: Encoded.of(one, Provenance("escalator", "1")), timedelta(days=1))
+@pytest.fixture
+def escalations(mongo: Database) -> Escalations:
+    return Escalations(mongo)
+
+
+@pytest.fixture
+def deciding(mongo: Database, escalations: Escalations) -> Deciding:
+    """The escalator's decisions over a real database."""
+    metrics = Metrics(CollectorRegistry(), "escalator")
+    storming = Storming(Storms(mongo), Digests(mongo), StormLimits(), metrics)
+
+    def encode(event: Event) -> Encoded:
+        return Encoded.of(event, Provenance("escalator", "1"))
+
+    return Deciding(escalations, storming, encode, timedelta(days=1))
 
 
 def paged_runs(told: list[Told]) -> list[int]:
@@ -53,24 +71,28 @@ async def waiting_runs(escalations: Escalations) -> list[int]:
     return [one["run"] for one in found]
 
 
-async def test_an_older_run_that_comes_late_neither_pages_nor_waits(escalations: Escalations):
-    told = await deciding(escalations).decide([SECOND], CONFIG)
-    told += await deciding(escalations).decide([FIRST], CONFIG)
+async def test_an_older_run_that_comes_late_neither_pages_nor_waits(
+    deciding: Deciding, escalations: Escalations
+):
+    told = await deciding.decide([SECOND], CONFIG)
+    told += await deciding.decide([FIRST], CONFIG)
 
     assert paged_runs(told) == [2]
     assert await waiting_runs(escalations) == [2]
 
 
-async def test_of_two_runs_in_one_batch_only_the_newer_one_pages(escalations: Escalations):
-    told = await deciding(escalations).decide([FIRST, SECOND], CONFIG)
+async def test_of_two_runs_in_one_batch_only_the_newer_one_pages(
+    deciding: Deciding, escalations: Escalations
+):
+    told = await deciding.decide([FIRST, SECOND], CONFIG)
 
     assert paged_runs(told) == [2]
     assert await waiting_runs(escalations) == [2]
 
 
-async def test_a_newer_run_ends_the_older_one(escalations: Escalations):
-    told = await deciding(escalations).decide([FIRST], CONFIG)
-    told += await deciding(escalations).decide([SECOND], CONFIG)
+async def test_a_newer_run_ends_the_older_one(deciding: Deciding, escalations: Escalations):
+    told = await deciding.decide([FIRST], CONFIG)
+    told += await deciding.decide([SECOND], CONFIG)
 
     assert paged_runs(told) == [1, 2]
     assert await waiting_runs(escalations) == [2]

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import orjson
 import pytest
 
 from shared import clock
@@ -18,8 +17,9 @@ from shared.events import ActionRequested, derived_id
 from shared.store.alert_groups import AlertGroups
 from tests.support.build import a_configuration, a_window, notify, wait
 from tests.support.house import House, until
+from tests.support.journal import events_of
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 STAGES = ("recorder", "router", "grouper", "renderer", "escalator")
 TEMPLATES: Templates = {
     "grouping_key": "{{ payload.title }}",
@@ -113,18 +113,7 @@ class Story:
         await until(asked, what=f"{title} pages {users}")
 
     def _events(self, title: str, type: str) -> list[dict[str, Any]]:
-        ids = {one["_id"] for one in self._stored.alert_groups.find({"title": title}, {"_id": 1})}
-        found: dict[str, dict[str, Any]] = {}
-        for page in self._stored.journal.find({}, {"entries": 1}):
-            for one in orjson.loads(page["entries"]):
-                data = one["data"]
-                if (
-                    one["type"] == type
-                    and ((data.get("group") or {}).get("id") or data.get("group_id")) in ids
-                ):
-                    fields = {name: one.get(name) for name in ("decision", "reason", "time", "causeid")}
-                    found[one["id"]] = {**data, **fields}
-        return sorted(found.values(), key=lambda one: one["time"])
+        return events_of(self._stored, type, title)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from shared import clock
 from shared.bus.wire import Provenance, encode
 from shared.domain.configuration import User
 from shared.domain.delivery import DeliveryState
+from shared.domain.model import GroupRun
 from shared.events import (
     NotificationCancelled,
     NotificationDelivered,
@@ -326,3 +327,22 @@ async def test_a_stopping_notifier_ends_what_it_has_in_hand(around: Surroundings
     assert row is not None
     assert row.state is DeliveryState.SENT
     assert around.of(NotificationDelivered) or await around.expect(NotificationDelivered)
+
+
+async def test_a_digest_is_sent_while_one_of_its_groups_fires_and_not_when_all_are_taken(
+    around: Surroundings, smtp: SmtpDouble
+):
+    first, second = a_group(id="G-1"), a_group(id="G-2", key="another")
+    for group in (first, second, acknowledged(first)):
+        await around.store(group)
+    digest = [GroupRun(id=one.id, run=one.run) for one in (first, second)]
+    async with notifier(around, smtp):
+        await around.publish(page_requested(first, digest=digest, part="first"))
+        await around.expect(NotificationDelivered)
+        await around.store(acknowledged(second))
+        await around.publish(page_requested(second, digest=digest, part="second"))
+        (told,) = await around.expect(NotificationCancelled)
+
+    (mail,) = smtp.mails
+    assert "2 alert groups" in str(mail.message)
+    assert told.reason.startswith("none of its 2 alert groups fires any more")

@@ -116,3 +116,13 @@ def test_a_domain_in_any_script_is_reached():
 def test_it_says_which_setting_is_missing():
     assert email.unready(email.EmailSettings()) == "e-mail is not set up: TOCSIN_SMTP_HOST is empty"
     assert "TOCSIN_SMTP_FROM" in (email.unready(email.EmailSettings(host="x", sender="nobody")) or "")
+
+
+def test_a_mail_about_several_groups_carries_no_number_of_one_and_is_in_the_thread_of_the_storm():
+    mail = sent(a_message(about=12, card=a_card(title="12 alert groups are firing")))
+
+    assert mail["Subject"] == "12 alert groups are firing"
+    assert "storm-" in mail["References"]
+    assert "12 alert groups" in part(mail, "plain")
+    assert "Alert groups: https://tocsin.example/alert-groups/G1" in part(mail, "plain")
+    assert "Since:" not in part(mail, "plain")

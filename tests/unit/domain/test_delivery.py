@@ -21,6 +21,7 @@ from shared.domain.delivery import (
     SendOutcome,
     Sent,
 )
+from shared.domain.model import GroupRun
 from shared.events import (
     NotificationCancelled,
     NotificationDelivered,
@@ -166,3 +167,27 @@ def test_every_row_ends_within_its_tries_and_is_told_once(tries: list[SendOutcom
     assert len(told) == 1
     assert row.attempts <= len(WAITS_S) + 1
     assert row.due_at is None
+
+
+RUNS = (GroupRun(id="G1", run=1), GroupRun(id="G2", run=3))
+
+
+def test_a_page_about_several_groups_is_wanted_while_one_of_them_fires_in_its_run():
+    page = a_page(digest=RUNS)
+    taken = acknowledged(a_group(id="G1"))
+    firing = a_group(id="G2", run=3)
+
+    assert delivery.why_none(page, {"G1": taken, "G2": firing}) is None
+    assert delivery.why_none(page, {"G2": firing}) is None
+    later = delivery.why_none(page, {"G1": taken, "G2": a_group(id="G2", run=4)})
+    assert later == "none of its 2 alert groups fires any more: the alert group is acknowledged by Alice"
+    assert delivery.why_none(page, {}) is not None
+
+
+def test_a_page_about_one_group_is_checked_as_ever():
+    page = a_page()
+
+    assert delivery.about(page) == (GroupRun(id=page.group_id, run=1),)
+    assert delivery.why_none(page, {page.group_id: a_group()}) is None
+    reason = delivery.why_none(page, {page.group_id: acknowledged(a_group())})
+    assert reason == "the alert group is acknowledged by Alice"
