@@ -8,7 +8,7 @@ STAMP := .venv/.complete
 WORKERS ?= auto
 DEEP ?= full
 
-.PHONY: help setup lock lint format test test-deep prove bench run servers system-run system-test clean
+.PHONY: help setup lock lint format test test-deep prove bench run servers system-run system-test system-senders clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,10 +45,15 @@ system-run:
 system-test:
 	@deploy/local/packages.sh rabbitmq-server=rabbitmq-server prometheus-alertmanager=prometheus-alertmanager prometheus=prometheus swaks=swaks
 
+system-senders:
+	@deploy/local/packages.sh nagios4=nagios4-core icinga2=icinga2-bin monit=monit
+	@# swaks has STARTTLS with this module only; it has no command.
+	@perl -MNet::SSLeay -e 1 2>/dev/null || deploy/local/packages.sh Net::SSLeay=libnet-ssleay-perl
+
 test: setup system-test ## the whole suite except the minutes-long tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope
 
-test-deep: setup system-test ## the minutes-long tests; DEEP=reduced for a shorter run
+test-deep: setup system-test system-senders ## the minutes-long tests; DEEP=reduced for a shorter run
 	TOCSIN_TEST_DEEP=$(DEEP) $(BIN)/python -m pytest -m deep --timeout 1800
 
 prove: setup system-test ## nothing is lost or doubled while everything is killed; SEED=n repeats a run

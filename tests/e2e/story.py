@@ -99,3 +99,21 @@ async def calling(stack: Stack) -> AsyncIterator[Caller]:
     headers = {"Authorization": f"Bearer {stack.token}"}
     async with aiohttp.ClientSession(headers=headers) as client:
         yield Caller(stack, client)
+
+
+def one_integration(slug: str, token: str) -> str:
+    """Return a configuration with one integration of a type, whose alerts page Alice by mail."""
+    return f"""
+users:
+  - username: alice
+    email: {FIRST}
+    rules: {{default: [notify_by_email]}}
+chains:
+  - name: Alice
+    steps: [{{type: notify_persons, persons_to_notify: [alice]}}]
+integrations:
+  - name: {slug}
+    type: {slug}
+    token: {token}
+    default_route: {{chain: Alice}}
+"""
