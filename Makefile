@@ -46,8 +46,9 @@ system-test:
 	@deploy/local/packages.sh rabbitmq-server=rabbitmq-server prometheus-alertmanager=prometheus-alertmanager prometheus=prometheus swaks=swaks
 
 system-senders:
-	@deploy/local/packages.sh nagios4=nagios4-core icinga2=icinga2-bin monit=monit
-	@# swaks has STARTTLS with this module only; it has no command.
+	@deploy/local/packages.sh nagios4=nagios4-core icinga2=icinga2-bin monit=monit zabbix_server=zabbix-server-pgsql zabbix_sender=zabbix-sender
+	@# Two that no command on the path tells of: Zabbix's database, and the module that gives swaks STARTTLS.
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || deploy/local/packages.sh /initdb=postgresql
 	@perl -MNet::SSLeay -e 1 2>/dev/null || deploy/local/packages.sh Net::SSLeay=libnet-ssleay-perl
 
 test: setup system-test ## the whole suite except the minutes-long tests

@@ -42,6 +42,8 @@ and these parameters:
 
 Add message templates for *Problem*, *Problem recovery* and *Problem update*, give the media to a user, and send a \
 trigger action with recovery and update operations to it.
+The user must be one that nobody signs in as: Zabbix tells a user nothing of what the user did, so that an \
+acknowledgement by the same user would not arrive.
 A problem is one alert group; its recovery resolves it, and acknowledging it in Zabbix acknowledges it here.
 
 The media type *Grafana OnCall* that Zabbix brings along (`templates/media/grafana_oncall`) works as it is: put the \
