@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
+import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Self
 
@@ -20,7 +22,7 @@ ListenIP=127.0.0.1
 ListenPort={port}
 LogType=console
 PidFile={home}/zabbix.pid
-SocketDir={home}
+SocketDir={sockets}
 AllowRoot=1
 DBHost=127.0.0.1
 DBPort={db_port}
@@ -60,6 +62,8 @@ class Zabbix:
         self._port = free_port()
         self._postgres = Postgres()
         home.mkdir(parents=True, exist_ok=True)
+        # The path of a socket has at most 107 characters, and `home` may be long.
+        self._sockets = tempfile.mkdtemp(prefix="tocsin-zabbix-")
         self._program = Program(home / "zabbix.log")
 
     async def __aenter__(self) -> Self:
@@ -79,7 +83,9 @@ class Zabbix:
         )
         where = {"db_port": self._postgres.port, "db_name": DATABASE, "db_user": USER}
         file = self._home / "zabbix_server.conf"
-        file.write_text(_CONFIGURATION.format(home=self._home, port=self._port, **where))
+        file.write_text(
+            _CONFIGURATION.format(home=self._home, sockets=self._sockets, port=self._port, **where)
+        )
         self._program.start(server, "-f", "-c", str(file))
         await self._program.is_up(
             lambda: "server #0 started" in self._program.log.read_text(errors="replace")
@@ -88,6 +94,7 @@ class Zabbix:
     async def __aexit__(self, *_: object) -> None:
         await self._program.stop()
         await self._postgres.__aexit__()
+        shutil.rmtree(self._sockets)
 
     async def send(self, value: int) -> None:
         """Send a value of the item with zabbix_sender, until the server has read its configuration and takes it."""
