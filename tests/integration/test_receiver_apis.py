@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -117,8 +118,14 @@ async def test_an_opsgenie_heartbeat_is_one(receiver: RunningReceiver, amqp_url:
     async with receiver.client.put(receiver.url + "/v2/heartbeats/db1/ping", headers=GENIE) as answer:
         assert answer.status == 202
 
-    events = await events_in(amqp_url, "tocsin.recorder", 1)
-    assert any(isinstance(one, HeartbeatReceived) and one.integration_id == "Copsgenie" for one in events)
+    async def pinged() -> list[str]:
+        events = await events_in(amqp_url, "tocsin.heartbeat", 1)
+        return [one.integration_id for one in events if isinstance(one, HeartbeatReceived)]
+
+    async with asyncio.timeout(20):
+        while not (found := await pinged()):
+            pass
+    assert found == ["Copsgenie"]
 
 
 @pytest.mark.parametrize(
