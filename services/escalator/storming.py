@@ -1,9 +1,15 @@
-"""Counts the escalations that begin, and knows which integrations are in a storm; ends storms that are over."""
+"""Counts the escalations that begin, and knows which integrations are in a storm; ends storms that are over.
+
+Far below the limit counts are written once a second, beside the work; from half of it on with each batch, before it
+is decided. So the usual batch costs nothing, and a storm is found in the batch that makes it.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import structlog
 from prometheus_client import Gauge
@@ -11,7 +17,7 @@ from prometheus_client import Gauge
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.escalation import Escalation
-from shared.domain.storm import Storm, StormLimits, rate, weather
+from shared.domain.storm import Count, Storm, StormLimits, rate, weather
 from shared.domain.storm_digest import begun
 from shared.errors import Unavailable
 from shared.metrics import Metrics
@@ -20,7 +26,7 @@ from shared.store.mongo import Document
 from shared.store.storms import Storms, read
 
 log = structlog.get_logger(__name__)
-# How late an instance that counts nothing itself may learn of a storm that another one found.
+# How late an instance may learn of what others counted, and they of what it counted, far below the limit.
 LOOK_EVERY_S = 1.0
 ATTEMPTS = 5
 
@@ -32,6 +38,9 @@ class Storming:
         self._storms = storms
         self._digests = digests
         self._limits = limits
+        self._config = ConfigSnapshot()
+        self._pending: Counter[str] = Counter()
+        self._counts: dict[str, Count] = {}
         self._on: dict[str, Storm] = {}
         self._announced: set[str] = set()
         self._rate = Gauge(
@@ -52,7 +61,13 @@ class Storming:
         Raises:
             Unavailable: the database is away.
         """
-        await asyncio.gather(*(self._count(id, groups, config) for id, groups in begins.items()))
+        self._config = config
+        if not begins:
+            return
+        self._pending.update(begins)
+        now = clock.now()
+        near = [id for id in begins if id in self._on or self._is_near(id, now)]
+        await asyncio.gather(*(self._write_count(id) for id in near))
 
     async def announce(self, escalations: Sequence[Escalation], storms: Mapping[str, Storm]) -> None:
         """Make sure that the digests exist that pages are about to wait for. Called before those are saved.
@@ -73,9 +88,10 @@ class Storming:
             self._announced |= fresh.keys()
 
     async def keep_up(self) -> None:
-        """Learn of the storms that other instances found."""
+        """Write what was counted, and learn of the storms that other instances found."""
         while True:
             try:
+                await asyncio.gather(*(self._write_count(id) for id in list(self._pending)))
                 self._replace(await self._storms.stored())
             except Unavailable as error:
                 log.warning("storms.unreachable", reason=error.reason)
@@ -92,13 +108,27 @@ class Storming:
                 log.info("storm.ended", integration_id=storm.integration_id, groups_per_minute=storm.rate)
             self._on.pop(storm.integration_id, None)
 
-    async def _count(self, integration_id: str, groups: int, config: ConfigSnapshot) -> None:
-        integration = config.integration_by_id.get(integration_id)
-        limits = self._limits.of(integration.storm) if integration is not None else self._limits
-        if limits.groups_per_minute <= 0:
+    def _limits_of(self, integration_id: str) -> StormLimits:
+        integration = self._config.integration_by_id.get(integration_id)
+        return self._limits.of(integration.storm) if integration is not None else self._limits
+
+    def _is_near(self, integration_id: str, now: datetime) -> bool:
+        """Whether half of the limit may be reached, by what is known here."""
+        known = rate(self._counts.get(integration_id, Count()), now) + self._pending[integration_id]
+        return known > self._limits_of(integration_id).groups_per_minute / 2
+
+    async def _write_count(self, integration_id: str) -> None:
+        limits = self._limits_of(integration_id)
+        groups = self._pending.pop(integration_id, 0)
+        if limits.groups_per_minute <= 0 or not groups:
             return
         now = clock.now()
-        count, before = await self._storms.count(integration_id, groups, now)
+        try:
+            count, before = await self._storms.count(integration_id, groups, now)
+        except Unavailable:
+            self._pending[integration_id] += groups
+            raise
+        self._counts[integration_id] = count
         per_minute = rate(count, now)
         for _ in range(ATTEMPTS):
             after = weather(before, integration_id, per_minute, limits, now)

@@ -1,6 +1,6 @@
 """How many groups begin at each integration, and its storm: one document per integration, written by the escalator.
 
-Counting is one statement per batch and integration, so that any number of instances count together.
+Counting is one statement per integration and batch, or second, so that any number of instances count together.
 """
 
 from __future__ import annotations
