@@ -181,7 +181,7 @@ async def test_in_a_storm_the_first_page_comes_at_once_and_then_one_per_interval
     assert "storm" in storm.decisions(105)
 
     async def digested() -> bool:
-        return storm.decisions(105)[-1] == "digested"
+        return "digested" in storm.decisions(105)
 
     await until(digested, what="the group's own timeline says that the digest told it")
     # What fires on and was told is not told again.
