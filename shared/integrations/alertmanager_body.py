@@ -38,9 +38,9 @@ HEARTBEAT = (
 
 # What is not an object where one belongs reads as empty, so that no field can make a page unreadable.
 NAMES = (
-    "{%- set grouped = payload.groupLabels if payload.groupLabels is mapping else {} -%}"
-    "{%- set common = payload.commonLabels if payload.commonLabels is mapping else {} -%}"
-    "{%- set own = payload.labels if payload.labels is mapping else {} -%}"
+    "{%- set grouped = payload.groupLabels | object -%}"
+    "{%- set common = payload.commonLabels | object -%}"
+    "{%- set own = payload.labels | object -%}"
 )
 TITLE = NAMES + (
     "{{ [own.alertname, grouped.alertname, common.alertname, payload.title] | any_of | words"
@@ -68,7 +68,7 @@ Resolved alerts – {{ payload.numResolved }}
 {%- endif %}
 """
 RUNBOOKS = """\
-{%- set notes = payload.commonAnnotations if payload.commonAnnotations is mapping else {} -%}
+{%- set notes = payload.commonAnnotations | object -%}
 {%- if notes.runbook_url %}
 :green_book: @RUNBOOK@
 {%- endif %}
@@ -77,9 +77,7 @@ RUNBOOKS = """\
 {%- endif %}
 """
 LISTS = """\
-{%- if notes.runbook_url or notes.runbook_url_internal -%}
-{%- set notes = dict(notes.items() | rejectattr(0, "in", ["runbook_url", "runbook_url_internal"])) -%}
-{%- endif -%}
+{%- set notes = notes | besides({"runbook_url": 1, "runbook_url_internal": 1}) -%}
 {%- for heading, entries in [("GroupLabels", grouped), ("CommonLabels", common), ("Annotations", notes),
                              ("Labels", own), ("Annotations", payload.annotations)] -%}
 {%- if entries and entries is mapping %}
@@ -102,9 +100,10 @@ Alerts:
 {%- set one = one | object -%}
 {%- set notes = one.annotations | object -%}
 {%- set sign = {"firing": ":fire:", "resolved": ":white_check_mark:"}.get(one.status | words, ":warning:") -%}
-{%- set own_labels = dict((one.labels | object).items() | rejectattr(0, "in", common)) %}
-- {{ sign }} {{ [own_labels or one.labels, notes.summary or notes.description or notes.message] | joined(" – ") }}
-{%- if one.startsAt | when %} (since {{ one.startsAt | when }}){% endif -%}
+{%- set since = one.startsAt | when %}
+- {{ sign }} {{ [one.labels | besides(common) or one.labels,
+                 notes.summary or notes.description or notes.message] | joined(" – ") }}
+{%- if since %} (since {{ since }}){% endif -%}
 {%- endfor -%}
 {%- if inner | length > @LIMIT@ %}
 - … and {{ (inner | length) - @LIMIT@ }} more

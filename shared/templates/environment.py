@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import BuiltinMethodType
 from typing import Any, NoReturn
 
 from jinja2 import nodes
@@ -18,7 +19,7 @@ MAX_BITS = 10_000
 MAX_LENGTH = 1_000_000
 # What may be taken of plain values without asking further: their public methods, but not those of a text
 # that take a format, which the sandbox wraps.
-METHODS = {
+METHODS: dict[type, frozenset[str]] = {
     kind: frozenset(name for name in dir(kind) if not name.startswith("_")) - {"format", "format_map"}
     for kind in (dict, list, str)
 }
@@ -53,6 +54,14 @@ class Environment(SandboxedEnvironment):
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
+
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Jinja's rule, without asking a plain method of a plain value whether it wants the context."""
+        if type(obj) is BuiltinMethodType and obj.__name__ in METHODS.get(type(obj.__self__), ()):
+            kwargs.pop("_loop_vars", None)
+            kwargs.pop("_block_vars", None)
+            return obj(*args, **kwargs)
+        return super().call(context, obj, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         """Refuse what would compute for ever inside one machine instruction of the interpreter."""

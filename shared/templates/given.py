@@ -22,11 +22,12 @@ SPOKEN_ENTRIES = 20
 # Unix times from 2001 to 2286 in s, ms, µs and ns, told apart by their size.
 _UNITS = ((1e18, 1e9), (1e15, 1e6), (1e12, 1e3), (1e9, 1.0))
 _LATEST = 1e10
-WHEN = "%Y-%m-%d %H:%M:%S UTC"
 # What tools leave where there is no value: a null made text, or a placeholder that nobody filled in.
 _HOLES = frozenset({"none", "null", "undefined", "*unknown*"})
 _PLACEHOLDER = re.compile(r"\$[A-Z][A-Z0-9_]{2,}|\$!?\{[\w.]+\}|\{\$?[A-Z][A-Z0-9_.]*\}")
 _LONGEST_HOLE = 100
+# What a hole can begin with: most texts need no further look.
+_HOLE_BEGINS = frozenset({"", *"$*{nNuU"})
 # What tools write in the place of a time that there is not.
 _NO_TIME = ("0001-01-01", "0000-00-00")
 _SLACK = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -40,7 +41,10 @@ def is_given(value: Any) -> bool:
     if value is None or isinstance(value, Undefined):
         return False
     if isinstance(value, str):
-        return not value.isspace() and value != "" and not _is_hole(value)
+        first = value[:1]
+        if first not in _HOLE_BEGINS and not first.isspace():
+            return True
+        return value.strip() != "" and not _is_hole(value)
     return not isinstance(value, list | dict | tuple) or len(value) > 0
 
 
@@ -59,6 +63,12 @@ def object_of(value: Any) -> dict[str, Any]:
 def entries(value: Any) -> list[Any]:
     """The value when it is a list, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def besides(value: Any, other: Any) -> dict[str, Any]:
+    """The fields of an object whose names another object has not."""
+    known = object_of(other)
+    return {name: one for name, one in object_of(value).items() if name not in known}
 
 
 def any_of(values: Any) -> Any:
@@ -93,7 +103,7 @@ def when(value: Any) -> str:
     """A time (ISO 8601, or Unix seconds to nanoseconds) as people read it, in UTC; anything else as words."""
     at = _instant(value)
     if at is not None:
-        return at.strftime(WHEN)
+        return at.isoformat(" ", "seconds")[:19] + " UTC"
     text = words(value)
     return "" if text.startswith(_NO_TIME) or value in (0, "0") else text
 
@@ -201,6 +211,8 @@ def _from_unix(number: float) -> datetime | None:
 
 
 def _scheme(link: str) -> str:
+    if link.startswith(("https://", "http://")):
+        return link[: link.index(":")]
     try:
         return urlsplit(link).scheme.lower()
     except ValueError:
@@ -241,6 +253,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "object": object_of,
     **{
         one.__name__: one
-        for one in (entries, any_of, words, joined, identity, when, absolute, facts, prose, links)
+        for one in (entries, besides, any_of, words, joined, identity, when, absolute, facts, prose, links)
     },
 }

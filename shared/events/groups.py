@@ -1,0 +1,132 @@
+"""What happens to a group, by whom, and what is shown of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.domain.model import Actor, Card, Group, Problem
+from shared.events.event import Event
+
+
+class ActionRequested(Event):
+    """api, escalator (resolve step) -> grouper: somebody wants a group to change.
+
+    `id` is the action's id: the group answers a repeated id as it did first. `action` is one of
+    acknowledge, unacknowledge, resolve, unresolve, silence, unsilence; `delay_s` is silence's length,
+    None for ever. `reply_to` names the queue that the outcome is copied to. `run` given: only that run.
+    """
+
+    type: ClassVar[str] = "action.requested.v1"
+    group_id: str
+    action: str
+    actor: Actor
+    source: str = "api"
+    delay_s: int | None = None
+    run: int | None = None
+    reply_to: str | None = None
+
+
+class GroupEvent(Event):
+    """A change of a group: its whole state as of now, and the alerts that this change put into it."""
+
+    type: ClassVar[str] = ""
+    group: Group
+    alerts: tuple[str, ...] = ()
+    actor: Actor | None = None
+
+
+class GroupOpened(GroupEvent):
+    """grouper -> renderer: the first firing alert of a key that had no open group."""
+
+    type: ClassVar[str] = "group.opened.v1"
+
+
+class GroupAlertAdded(GroupEvent):
+    """grouper -> renderer: alerts joined a group."""
+
+    type: ClassVar[str] = "group.alert_added.v1"
+
+
+class GroupAcknowledged(GroupEvent):
+    """grouper -> renderer: a person (or the source) took the group; paging stops."""
+
+    type: ClassVar[str] = "group.acknowledged.v1"
+
+
+class GroupUnacknowledged(GroupEvent):
+    """grouper -> renderer: the group is nobody's again; a new run begins."""
+
+    type: ClassVar[str] = "group.unacknowledged.v1"
+
+
+class GroupResolved(GroupEvent):
+    """grouper -> renderer: over; the group takes no new alerts of its key that are younger."""
+
+    type: ClassVar[str] = "group.resolved.v1"
+
+
+class GroupUnresolved(GroupEvent):
+    """grouper -> renderer: not over after all; open for grouping again, a new run begins."""
+
+    type: ClassVar[str] = "group.unresolved.v1"
+
+
+class GroupSilenced(GroupEvent):
+    """grouper -> renderer: quiet until `group.silenced_until` (None: for ever)."""
+
+    type: ClassVar[str] = "group.silenced.v1"
+
+
+class GroupUnsilenced(GroupEvent):
+    """grouper -> renderer: by a person or because its time was up; a new run begins."""
+
+    type: ClassVar[str] = "group.unsilenced.v1"
+
+
+class ActionApplied(Event):
+    """grouper -> api, recorder: the action has taken effect; the group as it is now."""
+
+    type: ClassVar[str] = "action.applied.v1"
+    action_id: str
+    action: str
+    group: Group
+    reply_to: str | None = None
+
+
+class ActionRefused(Event):
+    """grouper -> api, recorder: the action has no effect; `reason` says why."""
+
+    type: ClassVar[str] = "action.refused.v1"
+    action_id: str
+    action: str
+    group_id: str
+    reply_to: str | None = None
+
+
+class GroupRendered(Event):
+    """renderer -> escalator: what each medium shows of the group as of `group.version`.
+
+    `change` is the type of the newest group event folded into this one, `alerts` those of all of them.
+    """
+
+    type: ClassVar[str] = "group.rendered.v1"
+    group: Group
+    change: str
+    alerts: tuple[str, ...] = ()
+    actor: Actor | None = None
+    cards: dict[str, Card] = Field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+
+
+GROUP_EVENTS: tuple[type[GroupEvent], ...] = (
+    GroupOpened,
+    GroupAlertAdded,
+    GroupAcknowledged,
+    GroupUnacknowledged,
+    GroupResolved,
+    GroupUnresolved,
+    GroupSilenced,
+    GroupUnsilenced,
+)
