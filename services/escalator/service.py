@@ -17,7 +17,7 @@ from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.alert_groups import AlertGroups
 from shared.store.digests import Digests
-from shared.store.due import DueLoop
+from shared.store.due import SELDOM_S, DueLoop
 from shared.store.escalations import Escalations
 from shared.store.storms import Storms
 from shared.telling import Telling
@@ -38,7 +38,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     io.spawn("indexes", places.escalations.prepare)
     collection = places.escalations.collection
     io.spawn("due", DueLoop(collection, due.wake, io.can_tell).run)
-    io.spawn("held", DueLoop(collection, due.reconsider, io.can_tell, due.claim_held).run)
+    io.spawn("held", DueLoop(collection, due.reconsider, io.can_tell, due.claim_held, SELDOM_S).run)
     io.spawn("untold", telling.keep_sweeping)
     _watch_storms(io, places, storming)
     yield Escalator(deciding, telling, io.config, io.metrics, settings.slack_default_channel).handle
@@ -50,8 +50,10 @@ def _watch_storms(io: Io, places: Places, storming: Storming) -> None:
     io.spawn("storm_indexes", places.storms.prepare)
     io.spawn("digest_indexes", places.digests.prepare)
     io.spawn("storms", storming.keep_up)
-    io.spawn("storm_ends", DueLoop(places.storms.collection, storming.end, io.can_tell).run)
-    io.spawn("digests", DueLoop(places.digests.collection, digests.tell, io.can_tell).run)
+    ends = DueLoop(places.storms.collection, storming.end, io.can_tell, look_every_s=SELDOM_S)
+    io.spawn("storm_ends", ends.run)
+    due = DueLoop(places.digests.collection, digests.tell, io.can_tell, look_every_s=SELDOM_S)
+    io.spawn("digests", due.run)
     io.spawn("digests_untold", telling.keep_sweeping)
 
 
