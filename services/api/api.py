@@ -14,7 +14,7 @@ from aiohttp import web
 from services.api.actions import Actions
 from services.api.authentication import Authentication, Principal
 from services.api.playground import Playground
-from services.api.resources.desk import Desk, Tools
+from services.api.resources.desk import Desk, Level, Tools
 from shared import clock
 from shared.bus.publisher import Publisher
 from shared.config import Settings
@@ -57,7 +57,7 @@ class Api:
             mail_domain=self.settings.inbound_email_domain,
         )
 
-    async def caller(self, request: web.Request, level: str = "observer") -> Principal:
+    async def caller(self, request: web.Request, level: Level = "viewer") -> Principal:
         """Return who is asking; see Authentication.principal."""
         return await self.authentication.principal(request, level)
 

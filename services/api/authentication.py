@@ -9,6 +9,7 @@ from aiohttp import web
 
 from services.api.answers import ACTOR
 from services.api.refusals import Refused
+from services.api.resources.desk import Level
 from shared import clock
 from shared.domain.configuration import User
 from shared.domain.model import Actor
@@ -18,8 +19,7 @@ from shared.store.configuration import ConfigurationStore
 COOKIE = "tocsin_token"
 TOKEN = re.compile(r"[0-9a-f]{64}")
 SCHEMES = ("bearer", "token")
-# What each role may do: an observer reads, a user acts on alert groups and own rules, an admin configures.
-LEVELS = {"observer": 0, "user": 1, "admin": 2}
+LEVELS: dict[str, int] = {"viewer": 0, "editor": 1, "admin": 2}
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Principal:
             return Actor(kind="user", id=self.user.id, name=self.user.username)
         return Actor(kind="user", name=self.name)
 
-    def may(self, level: str) -> bool:
+    def may(self, level: Level) -> bool:
         """Whether they may do what needs `level`."""
         own = LEVELS["admin"] if self.user is None else LEVELS.get(self.user.role, 0)
-        return level == "observer" or (self.scope != "read" and own >= LEVELS[level])
+        return level == "viewer" or (self.scope != "read" and own >= LEVELS[level])
 
 
 class Authentication:
@@ -50,7 +50,7 @@ class Authentication:
         self._tokens = tokens
         self._configuration = configuration
 
-    async def principal(self, request: web.Request, level: str = "observer") -> Principal:
+    async def principal(self, request: web.Request, level: Level = "viewer") -> Principal:
         """Return who is asking.
 
         Raises:

@@ -65,7 +65,7 @@ class ChatCallbacks:
         if user is None:
             self._tell(press, "Your account is not linked to a user of Tocsin, so nothing was changed.")
             return
-        if not Principal(user.username, "full", user).may("user"):
+        if not Principal(user.username, "full", user).may("editor"):
             self._tell(press, "Your role may only read, so nothing was changed.")
             return
         try:
@@ -106,7 +106,8 @@ class ChatCallbacks:
 
 def _user_of(api: Api, slug: str, press: Press) -> User | None:
     for one in api.live.current.users:
-        if getattr(one, f"{slug}_user_id", None) == press.user_id:
+        point = one.contact(slug)
+        if point is not None and point.address == press.user_id:
             return one
     return None
 

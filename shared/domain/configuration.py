@@ -12,6 +12,11 @@ from shared.domain.heartbeat_settings import HeartbeatSettings
 from shared.domain.labels import Label, LabelSettings
 from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.model import Frozen
+from shared.domain.people import Rule as Rule
+from shared.domain.people import SlackChannel as SlackChannel
+from shared.domain.people import Team as Team
+from shared.domain.people import User as User
+from shared.domain.people import UserGroup as UserGroup
 from shared.domain.storm import StormSettings
 
 # A text per behavioural template, a {part: text} per medium; None means the type's default (reference 4.5).
@@ -90,30 +95,6 @@ class StepConfig(Frozen):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
-class User(Frozen):
-    """A person who can be paged."""
-
-    id: str
-    username: str
-    name: str = ""
-    email: str = ""
-    role: str = "user"
-    timezone: str = "UTC"
-    phone_number: str | None = None
-    slack_user_id: str | None = None
-
-
-class Rule(Frozen):
-    """One personal notification rule: `wait` (`duration` in seconds) or a notify_by_<channel>."""
-
-    id: str
-    user_id: str
-    position: int = 0
-    important: bool = False
-    type: str
-    duration: int | None = None
-
-
 class Webhook(Frozen):
     """An outgoing webhook (reference 9.1); `password` and `authorization_header` are ciphertext here."""
 
@@ -149,6 +130,9 @@ class ConfigSnapshot(Frozen):
     rules: tuple[Rule, ...] = ()
     webhooks: tuple[Webhook, ...] = ()
     maintenance_windows: tuple[MaintenanceWindow, ...] = ()
+    teams: tuple[Team, ...] = ()
+    user_groups: tuple[UserGroup, ...] = ()
+    slack_channels: tuple[SlackChannel, ...] = ()
 
     @cached_property
     def integration_by_digest(self) -> dict[str, Integration]:
@@ -196,6 +180,41 @@ class ConfigSnapshot(Frozen):
     def user_by_id(self) -> dict[str, User]:
         """Users by id."""
         return {one.id: one for one in self.users}
+
+    @cached_property
+    def user_by_slack_id(self) -> dict[str, User]:
+        """Users by their id in Slack, as far as it is vouched for."""
+        points = ((one, one.contact("slack")) for one in self.users)
+        return {point.address: one for one, point in points if point is not None}
+
+    @cached_property
+    def team_by_id(self) -> dict[str, Team]:
+        """Teams by id."""
+        return {one.id: one for one in self.teams}
+
+    def members_of(self, team_id: str) -> tuple[User, ...]:
+        """Return the members of a team by username; none of a team that is not there."""
+        return self._members.get(team_id, ())
+
+    @cached_property
+    def _members(self) -> dict[str, tuple[User, ...]]:
+        table: dict[str, list[User]] = {}
+        for one in sorted(self.users, key=lambda one: (one.username, one.id)):
+            for team_id in one.team_ids:
+                table.setdefault(team_id, []).append(one)
+        return {key: tuple(value) for key, value in table.items()}
+
+    @cached_property
+    def user_group_by_id(self) -> dict[str, UserGroup]:
+        """Slack's user groups by id."""
+        return {one.id: one for one in self.user_groups}
+
+    def members_of_group(self, user_group_id: str) -> tuple[User, ...]:
+        """Return the users who are in a user group of Slack, by username; who is unknown here is left out."""
+        group = self.user_group_by_id.get(user_group_id)
+        slack_ids = group.slack_user_ids if group is not None else ()
+        found = {self.user_by_slack_id[one].id for one in slack_ids if one in self.user_by_slack_id}
+        return tuple(sorted((self.user_by_id[one] for one in found), key=lambda one: (one.username, one.id)))
 
     @cached_property
     def rules_of(self) -> dict[tuple[str, bool], tuple[Rule, ...]]:

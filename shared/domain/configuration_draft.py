@@ -12,21 +12,15 @@ from shared.domain.configuration import (
     Integration,
     Route,
     Rule,
+    SlackChannel,
     StepConfig,
+    Team,
     User,
+    UserGroup,
     Webhook,
 )
 from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.model import Frozen
-
-
-class Team(Frozen):
-    """A team that owns objects; OnCall's API only lists them."""
-
-    id: str
-    name: str
-    email: str | None = None
-    avatar_url: str = ""
 
 
 class Declared(Frozen):
@@ -39,7 +33,20 @@ class Declared(Frozen):
     set: str = "default"
 
 
-Row = Integration | Route | Chain | StepConfig | User | Rule | Webhook | MaintenanceWindow | Team | Declared
+Row = (
+    Integration
+    | Route
+    | Chain
+    | StepConfig
+    | User
+    | Rule
+    | Webhook
+    | MaintenanceWindow
+    | Team
+    | UserGroup
+    | SlackChannel
+    | Declared
+)
 R = TypeVar("R", bound=Frozen)
 
 # The name of each table in the database and in the public API.
@@ -53,6 +60,8 @@ TABLES: dict[str, type[Row]] = {
     "routes": Route,
     "personal_notification_rules": Rule,
     "maintenance_windows": MaintenanceWindow,
+    "user_groups": UserGroup,
+    "slack_channels": SlackChannel,
     "declared_objects": Declared,
 }
 TABLE_OF: dict[type[Frozen], str] = {model: name for name, model in TABLES.items()}
@@ -81,6 +90,9 @@ class Tables:
             rules=tuple(self.of(Rule).values()),
             webhooks=tuple(self.of(Webhook).values()),
             maintenance_windows=tuple(self.of(MaintenanceWindow).values()),
+            teams=tuple(self.of(Team).values()),
+            user_groups=tuple(self.of(UserGroup).values()),
+            slack_channels=tuple(self.of(SlackChannel).values()),
         )
 
 

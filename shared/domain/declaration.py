@@ -80,7 +80,7 @@ class DeclaredUser(Part):
     username: str
     name: str = ""
     email: str = ""
-    role: str = "user"
+    role: str = "editor"
     timezone: str = "UTC"
     phone_number: str | None = None
     slack_user_id: str | None = None

@@ -20,6 +20,8 @@ PREFIXES = {
     "webhooks": "W",
     "teams": "T",
     "maintenance_windows": "M",
+    "user_groups": "G",
+    "contact_points": "P",
     "organizations": "O",
 }
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from services.api.refusals import Invalid
-from shared.domain.configuration import User
-from shared.domain.configuration_draft import TABLE_OF, Draft, Team
+from shared.domain.configuration import Team, User
+from shared.domain.configuration_draft import TABLE_OF, Draft
 from shared.domain.model import Frozen
 from shared.domain.public_ids import Below, public_id
 from shared.secrets import Secrets
 
+# What each role may do: a viewer reads, an editor acts on alert groups and schedules, an admin configures.
+Level = Literal["viewer", "editor", "admin"]
 R = TypeVar("R", bound=Frozen)
 B = TypeVar("B", bound="Body")
 
@@ -90,7 +92,7 @@ class Resource(Generic[R, B]):
     create: Callable[[Desk, B], R] | None = None
     change: Callable[[Desk, R, B], R] | None = None
     remove: Callable[[Desk, R], None] | None = None
-    writer: str = "admin"
+    writer: Level = "admin"
 
 
 def parse(body: type[B], data: Any) -> B:

@@ -248,5 +248,5 @@ MAINTENANCE_WINDOWS = Resource(
     create=create,
     change=change,
     remove=remove,
-    writer="user",
+    writer="editor",
 )

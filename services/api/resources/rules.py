@@ -127,5 +127,5 @@ RULES = Resource(
     create=create,
     change=change,
     remove=remove,
-    writer="user",
+    writer="editor",
 )

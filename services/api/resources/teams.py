@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.api.resources.desk import Body, Desk, Resource, named
-from shared.domain.configuration_draft import Team
+from shared.domain.configuration import Team
 
 
 def show(_desk: Desk, row: Team, _query: dict[str, str]) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from zoneinfo import available_timezones
 from services.api.refusals import Invalid
 from services.api.resources.desk import Body, Desk, Resource, at_most, required
 from shared.domain.configuration import Rule, StepConfig, User
+from shared.domain.people import FORMER_ROLES
 
-ROLES = ("admin", "user", "observer")
+ROLES = ("admin", "editor", "viewer")
 # Clients may filter by number as well as by word.
-ROLE_NUMBERS = {"0": "admin", "1": "user", "2": "observer"}
-# Other words for the same rights.
-ROLE_WORDS = {"editor": "user", "viewer": "observer", **{one: one for one in ROLES}}
+ROLE_NUMBERS = {"0": "admin", "1": "editor", "2": "viewer"}
+ROLE_WORDS = {**FORMER_ROLES, **{one: one for one in ROLES}}
 MAX_TEXT = 200
 PERSONS = ("persons_to_notify", "persons_to_notify_next_each_time")
 
@@ -47,9 +47,9 @@ def show(_desk: Desk, row: User, query: dict[str, str]) -> dict[str, Any]:
         "username": row.username,
         "name": row.name,
         "role": row.role,
-        "is_phone_number_verified": row.phone_number is not None,
+        "is_phone_number_verified": row.contact("phone") is not None,
         "timezone": row.timezone,
-        "teams": [],
+        "teams": list(row.team_ids),
     }
     if query.get("short", "").lower() in ("true", "1"):
         shape = {key: value for key, value in shape.items() if key not in ("slack", "timezone", "teams")}
