@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.complete
+ELASTALERT := .tocsin/cache/elastalert2
 WORKERS ?= auto
 DEEP ?= full
 
@@ -25,7 +26,7 @@ $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
 
 lock: ## pin requirements/*.in with hashes (needs uv)
 	@command -v uv >/dev/null || { echo "Missing: install uv to lock the requirements." >&2; exit 1; }
-	cd requirements && for set in run dev; do \
+	cd requirements && for set in run dev elastalert; do \
 	  uv pip compile --quiet --no-header --generate-hashes --no-emit-index-url --python-version 3.11 $$set.in -o $$set.txt || exit 1; \
 	done
 
@@ -45,7 +46,13 @@ system-run:
 system-test:
 	@deploy/local/packages.sh rabbitmq-server=rabbitmq-server prometheus-alertmanager=prometheus-alertmanager prometheus=prometheus swaks=swaks
 
-system-senders:
+# Its requirements are not those of Tocsin, so it has a virtual environment of its own.
+$(ELASTALERT)/.complete: requirements/elastalert.txt
+	$(PYTHON) -m venv --clear $(ELASTALERT)
+	$(ELASTALERT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+system-senders: $(ELASTALERT)/.complete
 	@deploy/local/packages.sh nagios4=nagios4-core icinga2=icinga2-bin monit=monit zabbix_server=zabbix-server-pgsql zabbix_sender=zabbix-sender
 	@# Two that no command on the path tells of: Zabbix's database, and the module that gives swaks STARTTLS.
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || deploy/local/packages.sh /initdb=postgresql

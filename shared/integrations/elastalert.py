@@ -9,7 +9,7 @@ from shared.integrations.heartbeat_shapes import six_fields
 from shared.integrations.integration_type import Category, IntegrationType, one_object
 
 NOTES = """\
-In the rule:
+In a rule:
 
 ```yaml
 name: Many failed logins
@@ -23,30 +23,51 @@ http_post_static_payload:
   link_to_upstream_details: https://kibana.example.com/app/discover
 ```
 
-- `alert_uid` groups: without one every match is an alert group of its own. For one group per host or per user use \
-`alert: post2` and write it as a template: `http_post2_payload: {alert_uid: "many-failed-logins-{{ user }}"}`
+For one alert group per user, or per whatever the rule's `query_key` is, with the fields of the match in templates:
+
+```yaml
+name: Many failed logins of a user
+query_key: user
+alert: post2
+http_post2_url: "<the integration's URL>"
+http_post2_all_values: true
+http_post2_payload:
+  title: "Many failed logins of {{ user }}"
+  alert_uid: "many-failed-logins-{{ user }}"
+  severity: high
+```
+
+- `alert_uid` groups: without one every match is an alert group of its own
+- ElastAlert posts neither the rule's name nor its `alert_subject` and `alert_text`: what shall be read stands in the \
+payload above
+- with `post2` always set `http_post2_all_values`: with a payload of its own it sends nothing of the match otherwise
 - ElastAlert never says that something is over; a second rule that posts the same `alert_uid` with `state: ok` \
 resolves the group
-- `title`, `message`, `severity` and `link_to_upstream_details` are shown; the other fields of the match follow
+- `title`, `message`, `severity` and `link_to_upstream_details` are shown; the other fields of the match follow. \
+With `generate_kibana_discover_url` or `generate_opensearch_discover_url` the link needs no static one
+- ElastAlert repeats what Tocsin could not take for as long as its `alert_time_limit` says (2 days)
 """
 HEARTBEAT_NOTES = """\
-Let a rule over ElastAlert's own index call the heartbeat URL:
+Let a rule over what ElastAlert writes after each of its queries call the heartbeat URL; `elastalert_status` is its \
+`writeback_index`:
 
 ```yaml
 name: ElastAlert is alive
-index: elastalert_status
+index: elastalert_status_status
 type: any
 realert:
   seconds: 50
 alert: post
 http_post_url: "<the heartbeat URL>"
 ```
+
+It calls at most once per `run_every`, so that the timeout has to be longer than that.
 """
 # A match is a document of an index of the user: any of its fields may have any name and shape.
 REST = (
     'dict(payload.items() | rejectattr(0, "in", ["title", "alert_uid", "state", "message", "image_url", "severity",'
     ' "link_to_upstream_details", "@timestamp", "_id", "_type", "_index", "num_hits", "num_matches", "rule_name",'
-    ' "alert_text", "description", "host", "level"]))'
+    ' "alert_text", "description", "host", "level", "kibana_discover_url", "opensearch_discover_url"]))'
 )
 LOOK = Look(
     names={"host": "payload.host", "log": "payload.log"},
@@ -60,8 +81,8 @@ LOOK = Look(
         ("Fields", f"{REST} if payload is mapping else {{}}"),
     ],
     text='[payload.message, payload.alert_text, payload.description] | joined("\\n\\n")',
-    source_link="[payload.link_to_upstream_details, payload.kibana_discover_url, payload.kibana_link] | any_of"
-    " | absolute(base_url)",
+    source_link="[payload.link_to_upstream_details, payload.kibana_discover_url, payload.opensearch_discover_url,"
+    " payload.kibana_link] | any_of | absolute(base_url)",
     image="payload.image_url | absolute(base_url)",
 )
 
@@ -69,7 +90,7 @@ LOOK = Look(
 def example(status: str) -> dict[str, Any]:
     """Return a match with the static payload of the notes; ElastAlert itself has no notice that it is over."""
     return {
-        "@timestamp": "2026-01-05T10:00:00Z",
+        "@timestamp": "2026-01-05T10:00:00.412Z",
         "_id": "QmVyPZsBx1",
         "_index": "auth-2026.01.05",
         "host": {"name": "login2", "ip": ["192.0.2.22"]},

@@ -31,3 +31,12 @@ def test_a_match_without_a_static_payload_is_named_by_its_line_and_grouped_with_
     assert (found.title, found.grouping_key) == ("panic: out of memory", None)
     assert "web1" in card(SLUG, match).message
     assert routed(SLUG, {**match, "alert_uid": 0}).grouping_key == "0"
+
+
+def test_the_link_that_elastalert_makes_is_the_source_link_and_no_field() -> None:
+    match = {name: one for name, one in example("firing").items() if name != "link_to_upstream_details"}
+    for name in ("kibana_discover_url", "opensearch_discover_url"):
+        shown = card(SLUG, {**match, name: "https://logs.example.com/app/discover#1"})
+
+        assert shown.source_link == "https://logs.example.com/app/discover#1"
+        assert name not in shown.message
