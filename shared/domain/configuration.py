@@ -17,6 +17,7 @@ from shared.domain.people import SlackChannel as SlackChannel
 from shared.domain.people import Team as Team
 from shared.domain.people import User as User
 from shared.domain.people import UserGroup as UserGroup
+from shared.domain.schedules import Calendar, Schedule, Shift, Swap, Which
 from shared.domain.storm import StormSettings
 
 # A text per behavioural template, a {part: text} per medium; None means the type's default (reference 4.5).
@@ -133,6 +134,10 @@ class ConfigSnapshot(Frozen):
     teams: tuple[Team, ...] = ()
     user_groups: tuple[UserGroup, ...] = ()
     slack_channels: tuple[SlackChannel, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    swaps: tuple[Swap, ...] = ()
+    calendars: tuple[Calendar, ...] = ()
 
     @cached_property
     def integration_by_digest(self) -> dict[str, Integration]:
@@ -228,6 +233,48 @@ class ConfigSnapshot(Frozen):
     def webhook_by_id(self) -> dict[str, Webhook]:
         """Outgoing webhooks by id."""
         return {one.id: one for one in self.webhooks}
+
+    @cached_property
+    def schedule_by_id(self) -> dict[str, Schedule]:
+        """Schedules by id."""
+        return {one.id: one for one in self.schedules}
+
+    @cached_property
+    def shift_by_id(self) -> dict[str, Shift]:
+        """Shifts and overrides by id."""
+        return {one.id: one for one in self.shifts}
+
+    def shifts_of(self, schedule: Schedule) -> tuple[Shift, ...]:
+        """Shifts of a schedule, overrides among them: those that it refers to, then those that it owns."""
+        referred = (self.shift_by_id[id] for id in schedule.shift_ids if id in self.shift_by_id)
+        both = [*referred, *self._shifts_owned.get(schedule.id, ())]
+        return tuple({one.id: one for one in both}.values())
+
+    @cached_property
+    def _shifts_owned(self) -> dict[str, tuple[Shift, ...]]:
+        table: dict[str, list[Shift]] = {}
+        for one in self.shifts:
+            if one.schedule_id is not None:
+                table.setdefault(one.schedule_id, []).append(one)
+        return {key: tuple(value) for key, value in table.items()}
+
+    @cached_property
+    def swaps_of(self) -> dict[str, tuple[Swap, ...]]:
+        """Swaps of each schedule id, in the order in which they were asked for."""
+        table: dict[str, list[Swap]] = {}
+        for one in sorted(self.swaps, key=lambda one: (one.created_at, one.id)):
+            table.setdefault(one.schedule_id, []).append(one)
+        return {key: tuple(value) for key, value in table.items()}
+
+    @cached_property
+    def calendar_of(self) -> dict[tuple[str, Which], Calendar]:
+        """The last good external calendar of each (schedule id, which)."""
+        return {(one.schedule_id, one.which): one for one in self.calendars}
+
+    @cached_property
+    def prepared(self) -> dict[str, object]:
+        """What was worked out of this very snapshot and is worth keeping as long as it lives."""
+        return {}
 
     def windows_of(self, integration_id: str) -> tuple[MaintenanceWindow, ...]:
         """Maintenance windows that may be about groups of an integration."""

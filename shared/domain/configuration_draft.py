@@ -21,6 +21,7 @@ from shared.domain.configuration import (
 )
 from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.model import Frozen
+from shared.domain.schedules import Calendar, Schedule, Shift, Swap
 
 
 class Declared(Frozen):
@@ -45,6 +46,10 @@ Row = (
     | Team
     | UserGroup
     | SlackChannel
+    | Schedule
+    | Shift
+    | Swap
+    | Calendar
     | Declared
 )
 R = TypeVar("R", bound=Frozen)
@@ -62,6 +67,10 @@ TABLES: dict[str, type[Row]] = {
     "maintenance_windows": MaintenanceWindow,
     "user_groups": UserGroup,
     "slack_channels": SlackChannel,
+    "schedules": Schedule,
+    "on_call_shifts": Shift,
+    "shift_swaps": Swap,
+    "calendars": Calendar,
     "declared_objects": Declared,
 }
 TABLE_OF: dict[type[Frozen], str] = {model: name for name, model in TABLES.items()}
@@ -93,6 +102,10 @@ class Tables:
             teams=tuple(self.of(Team).values()),
             user_groups=tuple(self.of(UserGroup).values()),
             slack_channels=tuple(self.of(SlackChannel).values()),
+            schedules=tuple(self.of(Schedule).values()),
+            shifts=tuple(self.of(Shift).values()),
+            swaps=tuple(self.of(Swap).values()),
+            calendars=tuple(self.of(Calendar).values()),
         )
 
 

@@ -1,0 +1,113 @@
+"""The final shifts of a schedule: who is on call from when to when, after levels, overrides and swaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import NamedTuple
+
+from shared.domain.configuration import ConfigSnapshot
+from shared.domain.model import Frozen
+from shared.domain.ready_schedule import ReadySchedule, ready_schedule, stand_in, winners
+from shared.domain.shift_events import Event
+
+
+class FinalShift(Frozen):
+    """One person's time on call without a break, from `start` (inclusive) to `end` (exclusive), in UTC.
+
+    It is a piece of one event of the shift `shift_id` (of an external calendar: the event's uid). `level` is the
+    event's, `swapped_with` the user whose place was taken by the swap `swap_id`.
+    """
+
+    user_id: str
+    start: datetime
+    end: datetime
+    shift_id: str
+    is_override: bool = False
+    level: int = 0
+    title: str = ""
+    swap_id: str | None = None
+    swapped_with: str | None = None
+
+
+class Segment(NamedTuple):
+    """A stretch of time in which nothing changes; `events` are those that count, none in a gap."""
+
+    start: datetime
+    end: datetime
+    events: tuple[Event, ...]
+
+
+def final_shifts(
+    config: ConfigSnapshot, schedule_id: str, start: datetime, end: datetime
+) -> list[FinalShift]:
+    """Return who is on call from `start` to `end`, cut at both, by start and then in the order of the schedule.
+
+    Users who no longer exist are left out. An unknown schedule has no shifts.
+    """
+    schedule = ready_schedule(config, schedule_id)
+    if schedule is None:
+        return []
+    pieces: list[FinalShift] = []
+    running: dict[tuple[int, str], FinalShift] = {}
+    for segment in segments(schedule, start, end):
+        now_on: dict[tuple[int, str], FinalShift] = {}
+        for piece, key in _pieces(config, schedule, segment):
+            before = running.get(key)
+            same = before is not None and before.end == piece.start and before.user_id == piece.user_id
+            now_on[key] = before.model_copy(update={"end": piece.end}) if before and same else piece
+        pieces += [one for key, one in running.items() if _is_over(one, now_on.get(key))]
+        running = now_on
+    pieces += running.values()
+    return sorted(pieces, key=lambda one: one.start)
+
+
+def segments(schedule: ReadySchedule, start: datetime, end: datetime) -> Iterator[Segment]:
+    """Yield the time from `start` to `end` cut at every border of an event or a swap, without holes."""
+    waiting = sorted(schedule.events(start, end), key=lambda one: one.start)
+    borders = (
+        {max(one.start, start) for one in waiting} | {min(one.end, end) for one in waiting} | {start, end}
+    )
+    for swap in schedule.swaps:
+        borders |= {one for one in (swap.swap_start, swap.swap_end) if start < one < end}
+    ordered = sorted(borders)
+    current: list[Event] = []
+    ends: list[datetime] = []
+    position = 0
+    for at, until in pairwise(ordered):
+        while position < len(waiting) and waiting[position].start <= at:
+            current.append(waiting[position])
+            heappush(ends, waiting[position].end)
+            position += 1
+        if ends and ends[0] <= at:
+            while ends and ends[0] <= at:
+                heappop(ends)
+            current = [one for one in current if one.end > at]
+        yield Segment(at, until, tuple(winners(current)))
+
+
+def _pieces(
+    config: ConfigSnapshot, schedule: ReadySchedule, segment: Segment
+) -> Iterator[tuple[FinalShift, tuple[int, str]]]:
+    for event in segment.events:
+        for user_id in event.user_ids:
+            on_call, swap = stand_in(user_id, schedule.swaps, segment.start)
+            if on_call in config.user_by_id:
+                piece = FinalShift(
+                    user_id=on_call,
+                    start=segment.start,
+                    end=segment.end,
+                    shift_id=event.source_id,
+                    is_override=event.is_override,
+                    level=event.level,
+                    title=event.title,
+                    swap_id=swap.id if swap else None,
+                    swapped_with=user_id if swap else None,
+                )
+                yield piece, (id(event), user_id)
+
+
+def _is_over(one: FinalShift, after: FinalShift | None) -> bool:
+    return after is None or after.start != one.start
