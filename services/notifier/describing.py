@@ -9,13 +9,13 @@ from typing import Any
 from services.notifier.reach import Reach
 from shared import clock
 from shared.channels import webhook as webhooks
-from shared.channels.channel import Call, Channel, Message
+from shared.channels.channel import Call, Channel, Message, Notice
 from shared.domain.configuration import ConfigSnapshot, Webhook
 from shared.domain.delivery import Delivery
 from shared.domain.storm_digest import list_url
 from shared.domain.webhook_event import Facts, WebhookJob, WebhookTexts, event_of, job_of
 from shared.errors import Permanent
-from shared.events import NotificationRequested, WebhookRequested
+from shared.events import NoticeRequested, NotificationRequested, WebhookRequested
 from shared.live_configuration import LiveConfiguration
 from shared.secrets import Secrets
 from shared.store.alerts import Alerts
@@ -66,6 +66,22 @@ class Pages:
             url = list_url(self._public_url, event.group.integration_id)
         message = Message(row.id, event.group, event.card, clock.now(), url, about=about)
         return Described(way.channel.post(message, address, way.settings), way.channel)
+
+    async def describe_notice(self, row: Delivery) -> Described:
+        """Return the call of a notice.
+
+        Raises:
+            Permanent: the person or the channel is not there any more, or it carries no notices.
+        """
+        event = row.event
+        assert isinstance(event, NoticeRequested)
+        way = self._reach.way(event.channel)
+        config = await self._config.at_least(event.config_version)
+        address = self._reach.address_for(event, config)
+        if way.channel.notice is None:
+            raise Permanent(f"{way.channel.title} carries alert groups only")
+        notice = Notice(row.id, event.title, event.text, clock.now())
+        return Described(way.channel.notice(notice, address, way.settings), way.channel)
 
 
 class Webhooks:

@@ -10,6 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
+from services.notifier.changing import Changes, split
 from services.notifier.reach import Reach, target_of
 from shared import clock
 from shared.bus.publisher import Encoded, Publisher
@@ -17,13 +18,21 @@ from shared.claiming import Lane
 from shared.domain import delivery
 from shared.domain.configuration import ConfigSnapshot
 from shared.errors import Permanent
-from shared.events import Event, NotificationRequested, StageDecided, WebhookRequested
+from shared.events import (
+    DeliveryActionRequested,
+    DeliveryReported,
+    Event,
+    NoticeRequested,
+    NotificationRequested,
+    StageDecided,
+    WebhookRequested,
+)
 from shared.live_configuration import LiveConfiguration
 from shared.stage import Done, Handled
 from shared.store.deliveries import CLAIM_LEASE_S, Claimed, Deliveries
 from shared.telling import Row, Telling
 
-Request = NotificationRequested | WebhookRequested
+Request = delivery.Request
 Stored = tuple[delivery.Delivery, Sequence[Encoded]]
 
 
@@ -48,7 +57,11 @@ class Intake:
 
     async def handle(self, events: Sequence[Event]) -> Handled:
         """Store what was asked for; a request that is known already is a repeat."""
-        requests = [one for one in events if isinstance(one, NotificationRequested | WebhookRequested)]
+        requests = [
+            one
+            for one in events
+            if isinstance(one, NotificationRequested | WebhookRequested | NoticeRequested)
+        ]
         config = await self._config.at_least(max(one.config_version for one in requests))
         rows = [(row, self._encoded(event)) for row, event in (self._row(one, config) for one in requests)]
         known = await self._store(rows)
@@ -101,13 +114,14 @@ class Intake:
 
     def _reserved(self, rows: Sequence[delivery.Delivery]) -> list[Claimed]:
         """Return the rows that have a place, as they will be held. One that comes twice goes through the ledger."""
-        token = uuid.uuid4().hex
+        token, now = uuid.uuid4().hex, clock.now()
         times = Counter(row.id for row in rows)
         return [
             Claimed(row, token)
             for row in rows
             if row.due_at is not None
             and times[row.id] == 1
+            and row.due_at <= now
             and row.channel in self.lanes
             and self.lanes[row.channel].reserve(row.target)
         ]
@@ -118,7 +132,7 @@ class Intake:
             return delivery.requested(request, f"webhook:{request.webhook_id}", now), None
         row = delivery.requested(request, f"{request.channel}:", now)
         try:
-            address = self._reach.address(request.channel, request.user_id, config)
+            address = self._reach.address_for(request, config)
         except Permanent as error:
             return delivery.failed(row, error.reason, now)
         return row.model_copy(update={"target": target_of(request.channel, address)}), None
@@ -135,5 +149,35 @@ def _repeat(request: Request) -> StageDecided:
         stage="notifier",
         decision="repeat",
         reason="this request is in the ledger already",
-        group_id=request.group.id,
+        group_id=None if isinstance(request, NoticeRequested) else request.group.id,
     )
+
+
+class Desk:
+    """Takes whatever comes to the notifier: new requests into the ledger, all else to the rows that it is about."""
+
+    def __init__(self, intake: Intake, changes: Changes, telling: Telling) -> None:
+        self._intake = intake
+        self._changes = changes
+        self._telling = telling
+
+    async def handle(self, batch: Sequence[Event]) -> Handled:
+        """Answer every event of a batch."""
+        changing, new = split(batch)
+        if not changing:
+            return await self._intake.handle(batch)
+        taken = await self._intake.handle([batch[at] for at in new]) if new else Handled([])
+        outcomes = dict(zip(new, taken.outcomes, strict=True))
+        rows: list[Row] = []
+        for at in changing:
+            event = batch[at]
+            assert isinstance(event, DeliveryReported | DeliveryActionRequested)
+            outcomes[at], changed = await self._changes.handle(event)
+            rows += changed
+
+        async def told() -> None:
+            if taken.told is not None:
+                await taken.told()
+            await self._telling.clear(rows)
+
+        return Handled([outcomes[at] for at in range(len(batch))], told)

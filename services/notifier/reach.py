@@ -10,6 +10,7 @@ from shared.channels.channel import Channel
 from shared.config import Settings
 from shared.domain.configuration import ConfigSnapshot
 from shared.errors import Permanent
+from shared.events import NoticeRequested, NotificationRequested
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,19 @@ class Reach:
         if found is None:
             raise Permanent(f"{user.username} has no address for {channel.title}")
         return found
+
+    def address_for(self, request: NotificationRequested | NoticeRequested, config: ConfigSnapshot) -> str:
+        """Return where a request goes: to the address that a notice names, or where the person is reached.
+
+        Raises:
+            Permanent: nowhere; see `address`.
+        """
+        if isinstance(request, NoticeRequested):
+            if self.way(request.channel).channel.notice is None:
+                raise Permanent(f"{self.way(request.channel).channel.title} carries alert groups only")
+            if request.address is not None:
+                return request.address
+        return self.address(request.channel, request.user_id, config)
 
 
 def target_of(channel: str, address: str) -> str:

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
+from services.notifier.changing import Changes
 from services.notifier.describing import Pages, Webhooks
 from services.notifier.due import Sender
-from services.notifier.handlers import Intake
+from services.notifier.handlers import Desk, Intake
 from services.notifier.measures import Measures
 from services.notifier.reach import Reach
 from services.notifier.templates import WebhookTemplates
@@ -41,8 +42,10 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     ):
         sender = Sender(deliveries, AlertGroups(io.store), outlet, telling, io.bus)
         webhooks = _webhooks(io, templates, deliveries)
+        pages = Pages(reach, io.config, io.settings.public_url)
         sender.describe = {
-            "page": Pages(reach, io.config, io.settings.public_url).describe,
+            "page": pages.describe,
+            "notice": pages.describe_notice,
             "webhook": webhooks.describe,
         }
         sender.policies = {
@@ -57,7 +60,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         io.spawn("telling", telling.run)
         io.spawn("untold", telling.keep_sweeping)
         io.on_close(telling.flush)
-        yield intake.handle
+        yield Desk(intake, Changes(deliveries, io.bus), telling).handle
 
 
 async def _run(io: Io, lane: Lane[Claimed]) -> None:
@@ -83,7 +86,13 @@ def _webhooks(io: Io, templates: WebhookTemplates, deliveries: Deliveries) -> We
 
 service = Service(
     name="notifier",
-    consumes=(events.NotificationRequested, events.WebhookRequested),
+    consumes=(
+        events.NotificationRequested,
+        events.WebhookRequested,
+        events.NoticeRequested,
+        events.DeliveryReported,
+        events.DeliveryActionRequested,
+    ),
     emits=(
         events.NotificationDelivered,
         events.NotificationFailed,

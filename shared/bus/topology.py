@@ -25,7 +25,13 @@ CONSUMES: dict[str, tuple[type[Event], ...]] = {
     "renderer": events.GROUP_EVENTS,
     "escalator": (events.GroupRendered, events.NotificationFailed, events.NotificationUnknown),
     "chatops_publisher": (events.PostRequested,),
-    "notifier": (events.NotificationRequested, events.WebhookRequested),
+    "notifier": (
+        events.NotificationRequested,
+        events.WebhookRequested,
+        events.NoticeRequested,
+        events.DeliveryReported,
+        events.DeliveryActionRequested,
+    ),
     "recorder": events.RECORDED,
 }
 # Types that have a lane of their own, beside the normal one, at the stage that consumes them.

@@ -35,6 +35,16 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """Plain words for one person that are about no alert group. `id` is the ledger row's: the same for every try."""
+
+    id: str
+    title: str
+    text: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
 class HttpCall:
     """One HTTP request. `trusted`: the operator configured the address, so it may be private."""
 
@@ -147,6 +157,7 @@ class Channel(Generic[M, S]):
 
     `unready(settings)` says why nothing can be sent as configured; `address(user)` where a person is
     reached: None when they are not. `repeats_unknown`: a try without an answer is made again, not held.
+    `notice(notice, target, settings)` describes plain words to a person.
     """
 
     slug: str
@@ -159,6 +170,7 @@ class Channel(Generic[M, S]):
     address: Callable[[User], str | None] | None = None
     chat: Chat[S] | None = None
     repeats_unknown: bool = False
+    notice: Callable[[Notice, str, S], Call] | None = None
 
     def settings_from(self, source: object) -> S:
         """Build the channel's settings from an object that has them as attributes with `prefix`."""

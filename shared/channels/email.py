@@ -6,13 +6,25 @@ import html
 import re
 from binascii import b2a_qp
 from email.header import Header
+from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 from html.parser import HTMLParser
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from shared.channels.channel import Call, Channel, Message, Outcome, Reply, SmtpCall, SmtpReply, SmtpServer
+from shared.channels.channel import (
+    Call,
+    Channel,
+    Message,
+    Notice,
+    Outcome,
+    Reply,
+    SmtpCall,
+    SmtpReply,
+    SmtpServer,
+)
 from shared.domain.configuration import User
 from shared.domain.delivery import Refused, Retry, Sent
 
@@ -65,11 +77,27 @@ def address(user: User) -> str | None:
 def post(message: Message, target: str, settings: EmailSettings) -> Call:
     """Describe the mail; repeated for the same message it has the same Message-ID."""
     sender = _sender(settings.sender)[1]
-    server = SmtpServer(
-        settings.host, settings.port, settings.tls, settings.username, settings.password.get_secret_value()
-    )
     mail = compose(message, target, settings.sender)
-    return SmtpCall(server, sender, target, mail, settings.timeout_s)
+    return SmtpCall(_server(settings), sender, target, mail, settings.timeout_s)
+
+
+def _server(settings: EmailSettings) -> SmtpServer:
+    password = settings.password.get_secret_value()
+    return SmtpServer(settings.host, settings.port, settings.tls, settings.username, password)
+
+
+def notice(notice: Notice, target: str, settings: EmailSettings) -> Call:
+    """Describe a mail of plain words; repeated for the same notice it has the same Message-ID."""
+    shown, address = _sender(settings.sender)
+    mail = EmailMessage(policy=SMTP)
+    mail["Subject"] = _line(_clean(notice.title))[:_SUBJECT_LIMIT] or "Notice"
+    mail["From"] = shown
+    mail["To"] = target
+    mail["Date"] = format_datetime(notice.sent_at)
+    mail["Message-ID"] = f"<{_token(notice.id)}@{address.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(_clean(notice.text or notice.title) + "\n", cte="quoted-printable")
+    return SmtpCall(_server(settings), address, target, mail.as_bytes(), settings.timeout_s)
 
 
 def read(reply: Reply) -> Outcome:
@@ -238,4 +266,5 @@ CHANNEL = Channel(
     post=post,
     read=read,
     address=address,
+    notice=notice,
 )

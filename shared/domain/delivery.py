@@ -1,25 +1,52 @@
-"""What becomes of one page or one webhook call: the ledger row, its next state, its next try, its last word."""
+"""What becomes of one page, webhook call or notice: its next state, its next try, its last word."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
-from shared.domain.model import Frozen, Group, GroupRun
+from shared.domain.ledger import Delivery, DeliveryState, Request, about, requested
+from shared.domain.model import Group
+from shared.domain.send_outcome import Answer, NoWord, Refused, Report, Retry, SendOutcome, Sent
 from shared.events import (
     Event,
+    NoticeRequested,
     NotificationCancelled,
     NotificationDelivered,
     NotificationFailed,
     NotificationRequested,
     NotificationUnknown,
+    StageDecided,
     WebhookRequested,
     WebhookResponded,
 )
+
+__all__ = [
+    "CONTENT_LIMIT",
+    "WAITS_S",
+    "Answer",
+    "Decided",
+    "Delivery",
+    "DeliveryState",
+    "NoWord",
+    "Policy",
+    "Refused",
+    "Report",
+    "Request",
+    "Retry",
+    "SendOutcome",
+    "Sent",
+    "about",
+    "cancelled",
+    "concluded",
+    "ended",
+    "failed",
+    "requested",
+    "why_none",
+    "why_not",
+]
 
 # Waits between tries, in seconds: a blip costs one second, the tenth try comes nine minutes after the first.
 WAITS_S: tuple[float, ...] = (1, 2, 5, 10, 20, 40, 60, 120, 300)
@@ -27,133 +54,19 @@ CONTENT_LIMIT = 50_000
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the other side said, as far as people are shown it."""
-
-    status: int | None = None
-    content: str | None = None
-
-
-@dataclass(frozen=True)
-class Sent:
-    """The other side took it; `handle` is its name for it."""
-
-    handle: str = ""
-    permalink: str | None = None
-    answer: Answer | None = None
-
-
-@dataclass(frozen=True)
-class Retry:
-    """Surely not done, but it may work later; `wait_s` is the wait that the other side asked for."""
-
-    reason: str
-    wait_s: float | None = None
-    answer: Answer | None = None
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Surely not done, and the same again would be refused again. `gone`: the message to edit is no more."""
-
-    reason: str
-    answer: Answer | None = None
-    gone: bool = False
-
-
-@dataclass(frozen=True)
-class NoWord:
-    """Handed over, but no answer came: done or not, nobody knows."""
-
-    reason: str
-
-
-SendOutcome = Sent | Retry | Refused | NoWord
-
-
-class DeliveryState(StrEnum):
-    """Where a row is. A pending row with a live lease is claimed; it may be taken over, `sending` may not."""
-
-    PENDING = "pending"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-    CANCELLED = "cancelled"
-
-
-class Delivery(Frozen):
-    """One row of the ledger: one request, kept as it came, and what has become of it.
-
-    `target` names what may be slow on its own (a mail domain, one webhook). `lost_tries` counts the tries
-    whose outcome nobody knows.
-    """
-
-    id: str
-    kind: Literal["page", "webhook"]
-    channel: str
-    target: str
-    group_id: str
-    run: int
-    only_while_firing: bool = True
-    subject_id: str
-    request: dict[str, Any]
-    state: DeliveryState = DeliveryState.PENDING
-    attempts: int = 0
-    lost_tries: int = 0
-    reason: str = ""
-    handle: str = ""
-    url: str | None = None
-    status_code: int | None = None
-    content: str | None = None
-    due_at: datetime | None = None
-    created_at: datetime
-    finished_at: datetime | None = None
-
-    @cached_property
-    def event(self) -> NotificationRequested | WebhookRequested:
-        """The request itself, the cause of everything that is told about it."""
-        if self.kind == "page":
-            return NotificationRequested.model_validate(self.request)
-        return WebhookRequested.model_validate(self.request)
-
-
-@dataclass(frozen=True)
 class Policy:
-    """How often one channel is tried, and whether an unknown outcome is repeated (webhooks) or held (pages)."""
+    """How often one channel is tried, and whether an unknown outcome is repeated (webhooks) or held (pages).
+
+    `tracked`: its provider reports on what it took; `polls_s` are the waits before it is asked, if it is.
+    """
 
     waits_s: Sequence[float] = WAITS_S
     repeats_unknown: bool = False
+    tracked: bool = False
+    polls_s: Sequence[float] = ()
 
 
 Decided = tuple[Delivery, Event | None]
-
-
-def requested(event: NotificationRequested | WebhookRequested, target: str, now: datetime) -> Delivery:
-    """Return the row that a request begins as; due at once."""
-    is_page = isinstance(event, NotificationRequested)
-    row = Delivery(
-        id=event.id,
-        kind="page" if is_page else "webhook",
-        channel=event.channel if isinstance(event, NotificationRequested) else "webhook",
-        target=target,
-        group_id=event.group.id,
-        run=event.group.run,
-        only_while_firing=is_page or (isinstance(event, WebhookRequested) and event.trigger == "escalation"),
-        subject_id=event.user_id if isinstance(event, NotificationRequested) else event.webhook_id,
-        request=event.model_dump(mode="json"),
-        due_at=now,
-        created_at=now,
-    )
-    vars(row)["event"] = event  # what reading `request` again would give
-    return row
-
-
-def about(delivery: Delivery) -> tuple[GroupRun, ...]:
-    """Return the runs of groups that a delivery is about: one, or those of a digest."""
-    event = delivery.event
-    digest = event.digest if isinstance(event, NotificationRequested) else ()
-    return digest or (GroupRun(id=delivery.group_id, run=delivery.run),)
 
 
 def why_none(delivery: Delivery, groups: Mapping[str, Group]) -> str | None:
@@ -189,12 +102,12 @@ def why_not(delivery: Delivery, group: Group | None, run: int | None = None) -> 
 
 def cancelled(delivery: Delivery, reason: str, now: datetime) -> Decided:
     """End the row unsent, because nobody wants it any more."""
-    return _ended(delivery, DeliveryState.CANCELLED, reason, now)
+    return ended(delivery, DeliveryState.CANCELLED, reason, now)
 
 
 def failed(delivery: Delivery, reason: str, now: datetime) -> Decided:
     """End the row unsent, because it cannot be sent."""
-    return _ended(delivery, DeliveryState.FAILED, reason, now)
+    return ended(delivery, DeliveryState.FAILED, reason, now)
 
 
 def concluded(delivery: Delivery, outcome: SendOutcome, policy: Policy, now: datetime) -> Decided:
@@ -202,11 +115,11 @@ def concluded(delivery: Delivery, outcome: SendOutcome, policy: Policy, now: dat
     tried = _tried(delivery, outcome)
     match outcome:
         case Sent():
-            return _ended(tried, DeliveryState.SENT, _sent_reason(tried), now)
+            return _sent(tried, policy, now)
         case Refused():
-            return _ended(tried, DeliveryState.FAILED, outcome.reason, now)
+            return ended(tried, DeliveryState.FAILED, outcome.reason, now)
         case NoWord() if not policy.repeats_unknown:
-            return _ended(tried, DeliveryState.UNKNOWN, outcome.reason, now)
+            return ended(tried, DeliveryState.UNKNOWN, outcome.reason, now)
         case _:
             return _again(tried, outcome, policy, now)
 
@@ -228,7 +141,7 @@ def _tried(delivery: Delivery, outcome: SendOutcome) -> Delivery:
 def _again(delivery: Delivery, outcome: Retry | NoWord, policy: Policy, now: datetime) -> Decided:
     """Set the next due time, or give up when the waits are used up."""
     if delivery.attempts > len(policy.waits_s):
-        return _ended(delivery, DeliveryState.FAILED, f"{outcome.reason} ({delivery.attempts} tries)", now)
+        return ended(delivery, DeliveryState.FAILED, f"{outcome.reason} ({delivery.attempts} tries)", now)
     asked_s = outcome.wait_s if isinstance(outcome, Retry) and outcome.wait_s else 0.0
     wait_s = max(asked_s, policy.waits_s[delivery.attempts - 1])
     due_at = now + timedelta(seconds=wait_s)
@@ -243,12 +156,26 @@ def _sent_reason(delivery: Delivery) -> str:
     return f"sent at try {delivery.attempts}; of {delivery.lost_tries} earlier tries the outcome is unknown"
 
 
-def _ended(delivery: Delivery, state: DeliveryState, reason: str, now: datetime) -> Decided:
+def _sent(delivery: Delivery, policy: Policy, now: datetime) -> Decided:
+    """End a row that was taken; a provider that can be asked later makes it due once more."""
+    taken = delivery.model_copy(update={"sent_at": now, "tracked": policy.tracked})
+    after, event = ended(taken, DeliveryState.SENT, _sent_reason(taken), now)
+    if policy.polls_s and after.handle:
+        after = after.model_copy(update={"due_at": now + timedelta(seconds=policy.polls_s[0])})
+    return after, event
+
+
+def ended(delivery: Delivery, state: DeliveryState, reason: str, now: datetime) -> Decided:
+    """Give a row a last word, and what is told of it. A report may make a later word the last one."""
     after = delivery.model_copy(update={"state": state, "reason": reason, "due_at": None, "finished_at": now})
     event = after.event
-    if isinstance(event, WebhookRequested):
-        return after, _webhook_told(after, event, now)
-    return after, _page_told(after, event, now)
+    match event:
+        case WebhookRequested():
+            return after, _webhook_told(after, event, now)
+        case NoticeRequested():
+            return after, _notice_told(after, event, now)
+        case _:
+            return after, _page_told(after, event, now)
 
 
 def _page_told(delivery: Delivery, cause: NotificationRequested, now: datetime) -> Event:
@@ -263,15 +190,29 @@ def _page_told(delivery: Delivery, cause: NotificationRequested, now: datetime) 
         "channel": cause.channel,
         "attempts": delivery.attempts,
     }
+    part = f"resent {delivery.resends}" if delivery.resends else ""
     match delivery.state:
-        case DeliveryState.SENT:
-            return NotificationDelivered.following(cause, handle=delivery.handle or None, **fields)
+        case DeliveryState.SENT | DeliveryState.DELIVERED | DeliveryState.READ as state:
+            part = part if state is DeliveryState.SENT else f"{part}{state}"
+            return NotificationDelivered.following(cause, part, handle=delivery.handle or None, **fields)
         case DeliveryState.UNKNOWN:
-            return NotificationUnknown.following(cause, **fields)
+            return NotificationUnknown.following(cause, part, **fields)
         case DeliveryState.CANCELLED:
-            return NotificationCancelled.following(cause, **fields)
+            return NotificationCancelled.following(cause, part, **fields)
         case _:
-            return NotificationFailed.following(cause, **fields)
+            return NotificationFailed.following(cause, part, **fields)
+
+
+def _notice_told(delivery: Delivery, cause: NoticeRequested, now: datetime) -> Event:
+    """Say what became of a message that is about no group; no escalation waits for it."""
+    return StageDecided.following(
+        cause,
+        f"{delivery.resends} {delivery.state}",
+        time=now,
+        stage="notifier",
+        decision=delivery.state.value,
+        reason=delivery.reason or f"{cause.channel} for {cause.user_id or cause.address}",
+    )
 
 
 def _webhook_told(delivery: Delivery, cause: WebhookRequested, now: datetime) -> Event:

@@ -26,6 +26,9 @@ from shared.events.groups import (
 )
 from shared.events.stages import ConfigChanged, StageDecided
 from shared.events.telling import (
+    DeliveryActionRequested,
+    DeliveryReported,
+    NoticeRequested,
     NotificationCancelled,
     NotificationDelivered,
     NotificationFailed,
@@ -54,6 +57,8 @@ __all__ = [
     "AlertRouted",
     "BeatSent",
     "ConfigChanged",
+    "DeliveryActionRequested",
+    "DeliveryReported",
     "Due",
     "Event",
     "GroupAcknowledged",
@@ -67,6 +72,7 @@ __all__ = [
     "GroupUnresolved",
     "GroupUnsilenced",
     "HeartbeatReceived",
+    "NoticeRequested",
     "NotificationCancelled",
     "NotificationDelivered",
     "NotificationFailed",
@@ -95,6 +101,9 @@ CATALOGUE: tuple[type[Event], ...] = (
     PostRequested,
     NotificationRequested,
     WebhookRequested,
+    NoticeRequested,
+    DeliveryReported,
+    DeliveryActionRequested,
     PostDelivered,
     PostFailed,
     NotificationDelivered,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from shared.domain.model import Actor, Card, Group, GroupRun
 from shared.events.event import Event
@@ -48,6 +48,43 @@ class WebhookRequested(Event):
     trigger: str = "escalation"
 
 
+class NoticeRequested(Event):
+    """api, escalator -> notifier: tell one person something that is about no alert group, once.
+
+    `address` is where, when it is not one of the user's own verified ones (a code to verify it, a call that an API
+    client asked for); then `user_id` may be empty. `text` is plain.
+    """
+
+    type: ClassVar[str] = "notice.requested.v1"
+    user_id: str = ""
+    channel: str
+    address: str | None = None
+    title: str
+    text: str = ""
+
+
+class DeliveryReported(Event):
+    """api -> notifier: a provider says later what became of a message: on its way, delivered, read or failed.
+
+    `request_id` names the row when the provider gave it back, else `handle` does: the provider's own id.
+    """
+
+    type: ClassVar[str] = "delivery.reported.v1"
+    channel: str
+    state: Literal["sent", "delivered", "read", "failed"]
+    request_id: str | None = None
+    handle: str | None = None
+
+
+class DeliveryActionRequested(Event):
+    """api -> notifier: an operator settles a delivery of which nobody knows: it was sent, send it again, give it up."""
+
+    type: ClassVar[str] = "delivery_action.requested.v1"
+    delivery_id: str
+    action: Literal["mark_sent", "resend", "give_up"]
+    actor: Actor
+
+
 class PostDelivered(Event):
     """chatops-publisher: the chat product has the message as of `group_version`."""
 
@@ -82,7 +119,10 @@ class NotificationOutcome(Event):
 
 
 class NotificationDelivered(NotificationOutcome):
-    """notifier: the provider took it; `handle` is its id for it."""
+    """notifier: the provider took it (`decision` sent), or reports that it arrived (delivered) or was seen (read).
+
+    `handle` is the provider's id for it.
+    """
 
     type: ClassVar[str] = "notification.delivered.v1"
     handle: str | None = None

@@ -22,10 +22,14 @@ from shared.store.mongo import Database, Document, Index, Update
 INDEXES = (
     Index((("channel", 1), ("due_at", 1), ("target", 1)), partial={"due_at": {"$exists": True}}),
     Index((("group_id", 1), ("finished_at", 1))),
+    Index((("handle", 1),), partial={"handle": {"$exists": True}}),
+    Index((("state", 1), ("created_at", -1)), partial={"state": DeliveryState.UNKNOWN.value}),
     Index((("expires_at", 1),), expire_after_s=0),
     *untold.INDEXES,
 )
 
+# What a provider took, whatever it reported since.
+REACHED = (DeliveryState.SENT.value, DeliveryState.DELIVERED.value, DeliveryState.READ.value)
 # Longer than all that comes before `sending` may take (10 s to reach a mail server).
 CLAIM_LEASE_S = 15.0
 
@@ -50,6 +54,14 @@ class Change:
     def key(self) -> str:
         """The row in these very hands."""
         return f"{self.claimed.delivery.id} {self.claimed.token}"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A row as it was read, to be changed only if nobody wrote it since."""
+
+    delivery: Delivery
+    written_by: str | None
 
 
 class Deliveries:
@@ -141,9 +153,39 @@ class Deliveries:
         marks = {one.get("written_by") for one in stored}
         return [one.mark in marks for one in changes]
 
+    async def named(self, ids: Sequence[str], handles: Sequence[str] = ()) -> list[Seen]:
+        """Return rows by their ids, and tracked rows by what their providers call them."""
+        by_handle = await self.collection.find({"handle": {"$in": list(handles)}}) if handles else []
+        by_id = await self.collection.find({"_id": {"$in": list(ids)}}) if ids else []
+        found = {one["_id"]: one for one in (*by_handle, *by_id)}
+        return [Seen(_row(one), one.get("written_by")) for one in found.values()]
+
+    async def change(self, seen: Seen, after: Delivery, events: Sequence[Encoded], at: datetime) -> bool:
+        """Write a row that is in nobody's hands, or only claimed: whoever had it finds it taken over.
+
+        False when somebody wrote it meanwhile: read and decide again.
+        """
+        mark = uuid.uuid4().hex
+        document = self._document(after, [], at)
+        gone = [name for name in ("due_at", "finished_at", "expires_at", "handle") if name not in document]
+        fields = {
+            **document,
+            "written_by": mark,
+            **({"untold_at": at} if events else {}),
+            "untold": {"$concatArrays": [{"$ifNull": ["$untold", []]}, {"$literal": untold.pack(events)}]},
+        }
+        literal = {name: value if name == "untold" else {"$literal": value} for name, value in fields.items()}
+        statement = Update(
+            {"_id": after.id, "written_by": seen.written_by},
+            [{"$set": literal}, {"$unset": [*gone, "lease_until", "lease_token"]}],
+        )
+        await self.collection.bulk([statement])
+        stored = await self.collection.find_one({"_id": after.id}, {"written_by": 1})
+        return stored is not None and stored.get("written_by") == mark
+
     async def paged(self, group_id: str) -> list[str]:
         """Return the ids of the users whom a page of this group has reached."""
-        query = {"group_id": group_id, "kind": "page", "state": DeliveryState.SENT.value}
+        query = {"group_id": group_id, "kind": "page", "state": {"$in": list(REACHED)}}
         return sorted({one["subject_id"] for one in await self.collection.find(query, {"subject_id": 1})})
 
     async def responses(self, group_id: str) -> dict[str, str]:
@@ -164,6 +206,8 @@ class Deliveries:
             "group_id": row.group_id,
             "subject_id": row.subject_id,
         }
+        if row.tracked and row.handle:
+            document["handle"] = row.handle
         if row.due_at is not None:
             document["due_at"] = row.due_at
         if row.finished_at is not None:

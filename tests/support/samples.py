@@ -158,6 +158,24 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "digest": (GroupRun(id=GROUP.id, run=GROUP.run), GroupRun(id="IOTHER123456789", run=2)),
     },
     events.WebhookRequested: {"group": GROUP, "webhook_id": "WH1", "trigger": "acknowledge"},
+    events.NoticeRequested: {
+        "user_id": "U1",
+        "channel": "sms",
+        "address": "+491700000000",
+        "title": "You are on call",
+        "text": "until Monday 09:00",
+    },
+    events.DeliveryReported: {
+        "channel": "sms",
+        "state": "delivered",
+        "request_id": derived_id("sample", "page"),
+        "handle": "SM0123456789",
+    },
+    events.DeliveryActionRequested: {
+        "delivery_id": derived_id("sample", "page"),
+        "action": "resend",
+        "actor": ALICE,
+    },
     events.PostDelivered: {
         **_POST,
         "handle": "1503435956.000247",
