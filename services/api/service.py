@@ -13,7 +13,14 @@ from services.api.authentication import Authentication
 from services.api.chat_callbacks import ChatCallbacks
 from services.api.playground import Playground
 from services.api.routes import add_routes
-from shared.events import ActionRequested, AlertReceived, ConfigChanged
+from shared.events import (
+    ActionRequested,
+    AlertReceived,
+    ConfigChanged,
+    DeliveryActionRequested,
+    DeliveryReported,
+    NoticeRequested,
+)
 from shared.http import HttpClient
 from shared.service import Io, Service
 from shared.stage import Handler
@@ -76,6 +83,13 @@ class Preparation:
 service = Service(
     name="api",
     open=open_service,
-    emits=(AlertReceived, ActionRequested, ConfigChanged),
+    emits=(
+        AlertReceived,
+        ActionRequested,
+        ConfigChanged,
+        NoticeRequested,
+        DeliveryReported,
+        DeliveryActionRequested,
+    ),
     keeps=frozenset({"users"}),
 )

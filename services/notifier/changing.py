@@ -37,7 +37,7 @@ class Changes:
         """
         for _ in range(ATTEMPTS):
             found = await self._named(event)
-            if not found or any(one.delivery.state is DeliveryState.SENDING for one in found):
+            if not found or any(_is_too_early(event, one.delivery) for one in found):
                 return self._later(event, bool(found)), []
             told = [await self._change(event, one) for one in found]
             if None not in told:
@@ -78,6 +78,12 @@ class Changes:
             reason = "the delivery is being sent" if is_sending else "no such delivery yet"
             return Retry(reason, LOOK_AGAIN_S, counted=False)
         return Done((_said(event, None, "not_found", f"{_word(event)} is about no delivery that is kept"),))
+
+
+def _is_too_early(event: Changing, row: Delivery) -> bool:
+    """Whether somebody has the row in hand, or a report is about a try that has not begun."""
+    untried = row.state is DeliveryState.PENDING and not row.lost_tries
+    return row.state is DeliveryState.SENDING or (untried and isinstance(event, DeliveryReported))
 
 
 def _decided(event: Changing, row: Delivery) -> Decided | None:

@@ -49,7 +49,7 @@ class WebhookRequested(Event):
 
 
 class NoticeRequested(Event):
-    """api, escalator -> notifier: tell one person something that is about no alert group, once.
+    """api -> notifier: tell one person something that is about no alert group, once.
 
     `address` is where, when it is not one of the user's own verified ones (a code to verify it, a call that an API
     client asked for); then `user_id` may be empty. `text` is plain.
