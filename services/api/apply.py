@@ -25,7 +25,7 @@ YES = ("1", "true", "yes")
 async def apply_declaration(request: web.Request) -> web.Response:
     """POST of a declaration, JSON or YAML: 200 with what changed; with `?dry_run=true` nothing is stored."""
     api = request.app[API]
-    principal = await api.caller(request, "admin")
+    principal = await api.caller(request)
     source = _source(await read_body(request, LIMIT_BYTES), request.content_type)
     is_dry = request.query.get("dry_run", "").lower() in YES
     try:

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from services.api.answers import ACTOR
+from services.api.permissions import LEVELS, READING, needed
 from services.api.refusals import Refused
-from services.api.resources.desk import Level
 from shared import clock
 from shared.domain.configuration import User
 from shared.domain.model import Actor
+from shared.domain.people import Role
 from shared.store.api_tokens import ApiTokens
 from shared.store.configuration import ConfigurationStore
 
 COOKIE = "tocsin_token"
 TOKEN = re.compile(r"[0-9a-f]{64}")
 SCHEMES = ("bearer", "token")
-LEVELS: dict[str, int] = {"viewer": 0, "editor": 1, "admin": 2}
+BASE = "/api/v1/"
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,10 @@ class Principal:
             return Actor(kind="user", id=self.user.id, name=self.user.username)
         return Actor(kind="user", name=self.name)
 
-    def may(self, level: Level) -> bool:
-        """Whether they may do what needs `level`."""
-        own = LEVELS["admin"] if self.user is None else LEVELS.get(self.user.role, 0)
-        return level == "viewer" or (self.scope != "read" and own >= LEVELS[level])
+    def may(self, role: Role, *, writing: bool) -> bool:
+        """Whether they may do what needs `role`; a token for reading writes nothing."""
+        own = LEVELS["admin"] if self.user is None else LEVELS[self.user.role]
+        return own >= LEVELS[role] and not (writing and self.scope == "read")
 
 
 class Authentication:
@@ -50,11 +51,11 @@ class Authentication:
         self._tokens = tokens
         self._configuration = configuration
 
-    async def principal(self, request: web.Request, level: Level = "viewer") -> Principal:
+    async def principal(self, request: web.Request) -> Principal:
         """Return who is asking.
 
         Raises:
-            Refused: 401 without a valid token, 403 when it may not do what needs `level`.
+            Refused: 401 without a valid token, 403 when the table of permissions has more for this endpoint.
         """
         token = _token_in(request.headers.get("Authorization", ""))
         if token is None:
@@ -63,7 +64,7 @@ class Authentication:
         if found is None:
             raise Refused.because(401, "Invalid token.")
         request[ACTOR] = str(found.actor)
-        if not found.may(level):
+        if not found.may(needed(request.method, endpoint_of(request)), writing=request.method not in READING):
             raise Refused.because(403, "You do not have permission to perform this action.")
         return found
 
@@ -78,6 +79,13 @@ class Authentication:
             return Principal(found.name, found.scope, None)
         user = (await self._configuration.tables()).of(User).get(found.user_id)
         return Principal(found.name, found.scope, user) if user is not None else None
+
+
+def endpoint_of(request: web.Request) -> str:
+    """Return the template of the path that is asked for, after /api/v1/ and without a last slash."""
+    resource = request.match_info.route.resource
+    template = resource.canonical if resource is not None else ""
+    return template.removeprefix(BASE).removesuffix("{slash}")
 
 
 def _token_in(header: str) -> str | None:

@@ -65,7 +65,7 @@ class ChatCallbacks:
         if user is None:
             self._tell(press, "Your account is not linked to a user of Tocsin, so nothing was changed.")
             return
-        if not Principal(user.username, "full", user).may("editor"):
+        if not Principal(user.username, "full", user).may("editor", writing=True):
             self._tell(press, "Your role may only read, so nothing was changed.")
             return
         try:

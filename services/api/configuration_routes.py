@@ -32,7 +32,7 @@ class Endpoint:
         """GET: one page of the objects that the filters keep."""
         api = request.app[API]
         desk = await api.desk(await api.caller(request))
-        query = dict(request.query)
+        query = {name: ",".join(request.query.getall(name)) for name in request.query}
         rows = self.resource.select(desk, query)
         page = asked_page(request, self.resource.page_size).within(len(rows))
         shown = [self.resource.show(desk, one, query) for one in rows[page.skip : page.skip + page.size]]
@@ -78,7 +78,7 @@ class Endpoint:
     async def remove(self, request: web.Request) -> web.Response:
         """DELETE: 204; a second time 404."""
         api = request.app[API]
-        principal = await api.caller(request, self.resource.writer)
+        principal = await api.caller(request)
         remove = self.resource.remove
         assert remove is not None
         await api.edit(principal, lambda desk: remove(desk, self._row(desk, request, principal)))
@@ -91,7 +91,7 @@ class Endpoint:
 
     async def _writing(self, request: web.Request) -> tuple[Api, Principal, Any]:
         api = request.app[API]
-        principal = await api.caller(request, self.resource.writer)
+        principal = await api.caller(request)
         body = parse(self.resource.body, await read_json(request, api.settings.max_body_bytes))
         return api, principal, body
 

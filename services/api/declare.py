@@ -13,9 +13,10 @@ from services.api.resources.integration_tokens import retoken
 from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.maintenance_windows import MAINTENANCE_WINDOWS
 from services.api.resources.routes import default_of
+from services.api.resources.teams import TEAMS
 from services.api.resources.users import USERS
 from services.api.resources.webhooks import WEBHOOKS
-from shared.domain.configuration import Chain, Integration, User, Webhook
+from shared.domain.configuration import Chain, Integration, Team, User, Webhook
 from shared.domain.configuration_draft import Declared
 from shared.domain.declaration import (
     Declaration,
@@ -23,16 +24,17 @@ from shared.domain.declaration import (
     DeclaredChain,
     DeclaredIntegration,
     DeclaredMaintenance,
+    DeclaredTeam,
     DeclaredUser,
     DeclaredWebhook,
     Path,
 )
 from shared.domain.maintenance import MaintenanceWindow
 
-N = TypeVar("N", User, Webhook, Chain, Integration, MaintenanceWindow)
+N = TypeVar("N", User, Team, Webhook, Chain, Integration, MaintenanceWindow)
 # In the order in which they can be removed.
 OWNED: dict[str, Resource[Any, Any]] = {
-    one.name: one for one in (MAINTENANCE_WINDOWS, INTEGRATIONS, CHAINS, WEBHOOKS, USERS)
+    one.name: one for one in (MAINTENANCE_WINDOWS, INTEGRATIONS, CHAINS, WEBHOOKS, TEAMS, USERS)
 }
 
 
@@ -64,6 +66,8 @@ class _Declaring:
         declared = self._declaration
         for position, user in enumerate(declared.users):
             self._user(("users", position), user)
+        for position, team in enumerate(declared.teams):
+            self._team(("teams", position), team)
         for position, webhook in enumerate(declared.webhooks):
             self._webhook(("webhooks", position), webhook)
         for position, chain in enumerate(declared.chains):
@@ -80,12 +84,22 @@ class _Declaring:
 
     def _user(self, path: Path, declared: DeclaredUser) -> None:
         with self._faults.at(path):
-            fields = declared.model_dump(exclude={"rules", "slack_user_id"})
+            fields = declared.model_dump(exclude={"rules", "slack_user_id", "contact_points"})
             fields["slack"] = {"user_id": declared.slack_user_id}
             row = self._saved(USERS, declared.username, fields)
+            row = self._children.contact_points((*path, "contact_points"), row, declared.contact_points)
             rules = declared.rules
             self._children.rules((*path, "rules", "default"), row, rules.default, important=False)
             self._children.rules((*path, "rules", "important"), row, rules.important, important=True)
+
+    def _team(self, path: Path, declared: DeclaredTeam) -> None:
+        with self._faults.at(path):
+            fields: dict[str, Any] = declared.model_dump(exclude={"members"})
+            if declared.members is not None:
+                inner = (*path, "members")
+                ids = [self._faults.id_of(User, name, inner) for name in declared.members]
+                fields["members"] = [one for one in ids if one is not None]
+            self._saved(TEAMS, declared.name, fields)
 
     def _webhook(self, path: Path, declared: DeclaredWebhook) -> None:
         with self._faults.at(path):

@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from services.api.declare_faults import Faults
-from services.api.resources import routes, rules, steps
+from services.api.resources import contact_points, routes, rules, steps
 from services.api.resources.desk import Desk
 from shared.domain.configuration import Chain, Integration, Route, Rule, StepConfig, User, Webhook
+from shared.domain.contacts import ContactPoint
 from shared.domain.declaration import (
+    DeclaredContactPoint,
     DeclaredDefaultRoute,
     DeclaredHeartbeat,
     DeclaredRoute,
@@ -30,6 +32,28 @@ class Children:
     def __init__(self, desk: Desk, faults: Faults) -> None:
         self._desk = desk
         self._faults = faults
+
+    def contact_points(self, path: Path, user: User, declared: Sequence[DeclaredContactPoint] | None) -> User:
+        """Make the contact points that somebody vouches for what is written; None leaves them."""
+        if declared is None:
+            return user
+        kept: list[ContactPoint] = []
+        for position, one in enumerate(declared):
+            with self._faults.at((*path, position)):
+                kind = contact_points.checked_kind(one.kind)
+                point = contact_points.made(self._desk, kind, one.address, declared=True)
+                before = next(
+                    (old for old in user.contact_points if contact_points.is_same(self._desk, old, point)),
+                    None,
+                )
+                kept.append(before.model_copy(update={"declared": True}) if before is not None else point)
+        ids = {one.id for one in kept}
+        own = [one for one in user.contact_points if one.id not in ids and not one.declared]
+        after = user.model_copy(update={"contact_points": (*own, *kept)})
+        if {one.id: one for one in after.contact_points} != {one.id: one for one in user.contact_points}:
+            self._desk.draft.put(after)
+            return after
+        return user
 
     def rules(self, path: Path, user: User, declared: list[DeclaredRule] | None, *, important: bool) -> None:
         """Make one of a person's lists what is written; None leaves it."""

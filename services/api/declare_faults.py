@@ -8,16 +8,17 @@ from typing import TypeVar
 
 from services.api.refusals import Refused
 from services.api.resources.desk import Desk
-from shared.domain.configuration import Chain, Integration, User, Webhook
+from shared.domain.configuration import Chain, Integration, Team, User, Webhook
 from shared.domain.declaration import Fault, Path
 from shared.domain.maintenance import MaintenanceWindow
 
-N = TypeVar("N", bound=User | Webhook | Chain | Integration | MaintenanceWindow)
+N = TypeVar("N", bound=User | Team | Webhook | Chain | Integration | MaintenanceWindow)
 # What the public API names otherwise than a declaration does.
 WITHOUT_PLACE = ("detail", "non_field_errors", "routing_regex", "filtering_labels")
 LABELS = ("labels", "dynamic_labels")
 NOUNS: dict[type[object], str] = {
     User: "user",
+    Team: "team",
     Webhook: "webhook",
     Chain: "escalation chain",
     Integration: "integration",
@@ -52,7 +53,7 @@ class Faults:
         for one in self._desk.draft.find(model, "username" if model is User else "name", name):
             if isinstance(one, User):
                 return one
-            if one.name == name and (isinstance(one, MaintenanceWindow) or one.team_id is None):
+            if one.name == name and (isinstance(one, MaintenanceWindow | Team) or one.team_id is None):
                 return one
         return None
 

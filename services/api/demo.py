@@ -41,7 +41,7 @@ class DemoBody(Body):
 async def send_demo(request: web.Request) -> web.Response:
     """POST: 200 when the broker has confirmed the demo alerts; 503 when it has not, and they may not arrive."""
     api = request.app[API]
-    principal = await api.caller(request, "editor")
+    principal = await api.caller(request)
     body = parse(DemoBody, await read_json(request, api.settings.max_body_bytes))
     desk = await api.desk(principal)
     integration, version = existing(desk, request), desk.draft.base.version

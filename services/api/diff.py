@@ -10,7 +10,7 @@ from shared.domain.configuration_draft import Change, Draft, Row
 # Shown by name only: digests and ciphertext mean nothing to people and are nobody's business.
 SECRET = (
     *("token_digest", "token_encrypted", "password", "authorization_header"),
-    *("secrets", "passwords", "tokens", "former_tokens"),
+    *("secrets", "passwords", "tokens", "former_tokens", "secret_encrypted"),
 )
 
 
@@ -60,6 +60,8 @@ def _fields(change: Change) -> dict[str, Any]:
 
 def _without_secrets(value: Any) -> Any:
     """Return a value with what is secret inside it left out; whether there is any is still seen."""
+    if isinstance(value, list | tuple):
+        return [_without_secrets(one) for one in value]
     if not isinstance(value, dict):
         return value
     return {

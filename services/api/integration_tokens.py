@@ -32,7 +32,7 @@ class RotateTokenBody(Body):
 async def rotate_token(request: web.Request) -> web.Response:
     """POST: 200 with the new URL and how long the old ones are taken."""
     api = request.app[API]
-    principal = await api.caller(request, "admin")
+    principal = await api.caller(request)
     body = parse(RotateTokenBody, await read_json(request, api.settings.max_body_bytes))
     now, keep_for = clock.now(), timedelta(seconds=body.keep_old_for)
 
@@ -54,7 +54,7 @@ async def read_tokens(request: web.Request) -> web.Response:
 async def revoke_token(request: web.Request) -> web.Response:
     """DELETE of a former URL: it is refused from now on; a second time 404."""
     api = request.app[API]
-    principal = await api.caller(request, "admin")
+    principal = await api.caller(request)
     token_id, now = request.match_info["token_id"], clock.now()
     await api.edit(principal, lambda desk: revoke(desk, existing(desk, request), token_id, now))
     return empty_answer()

@@ -68,7 +68,7 @@ class Tried(NamedTuple):
 async def preview(request: web.Request) -> web.Response:
     """POST: routes tried one by one, grouping, signals, every medium, problems; before and after an edit."""
     api = request.app[API]
-    principal = await api.caller(request, "editor")
+    principal = await api.caller(request)
     body = parse(PreviewBody, await read_json(request, api.settings.max_body_bytes))
     before = _stored(await api.desk(principal), body)
     after = _edited(before, body)

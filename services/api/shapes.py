@@ -273,13 +273,14 @@ class Webhook(Shape):
 
 
 class Team(Shape):
-    """A team."""
+    """A team; `members` are ids of users."""
 
     id: str
     grafana_id: int | None
     name: str
     email: str | None
     avatar_url: str
+    members: list[str]
 
 
 RESOURCE_SHAPES: dict[str, type[BaseModel]] = {

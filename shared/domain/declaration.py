@@ -74,8 +74,15 @@ class DeclaredRules(Part):
     important: list[Annotated[DeclaredRule, BeforeValidator(_word_as_type)]] | None = None
 
 
+class DeclaredContactPoint(Part):
+    """One more way to reach a person; who may declare it vouches for it."""
+
+    kind: str
+    address: str
+
+
 class DeclaredUser(Part):
-    """A person, known by username."""
+    """A person, known by username; contact points that are left out are left as they are."""
 
     username: str
     name: str = ""
@@ -84,7 +91,17 @@ class DeclaredUser(Part):
     timezone: str = "UTC"
     phone_number: str | None = None
     slack_user_id: str | None = None
+    contact_points: list[DeclaredContactPoint] | None = None
     rules: DeclaredRules = DeclaredRules()
+
+
+class DeclaredTeam(Part):
+    """A team, known by name; `members` are usernames, left out they are left as they are."""
+
+    name: str
+    email: str | None = None
+    avatar_url: str = ""
+    members: list[str] | None = None
 
 
 class DeclaredWebhook(Part):
@@ -224,13 +241,14 @@ class Declaration(Part):
 
     set: str = "default"
     users: list[DeclaredUser] = Field(default_factory=list)
+    teams: list[DeclaredTeam] = Field(default_factory=list)
     webhooks: list[DeclaredWebhook] = Field(default_factory=list)
     chains: list[DeclaredChain] = Field(default_factory=list)
     integrations: list[DeclaredIntegration] = Field(default_factory=list)
     maintenance: list[DeclaredMaintenance] = Field(default_factory=list)
 
 
-SECTIONS = ("users", "webhooks", "chains", "integrations", "maintenance")
+SECTIONS = ("users", "teams", "webhooks", "chains", "integrations", "maintenance")
 
 
 def read(data: Any) -> Declaration:
@@ -245,6 +263,7 @@ def read(data: Any) -> Declaration:
         raise DeclarationRefused([_fault(one) for one in error.errors()]) from error
     faults = [
         *_doubles("users", (one.username.lower() for one in declaration.users)),
+        *_doubles("teams", (one.name for one in declaration.teams)),
         *_doubles("webhooks", (one.name for one in declaration.webhooks)),
         *_doubles("chains", (one.name for one in declaration.chains)),
         *_doubles("integrations", (one.name for one in declaration.integrations)),

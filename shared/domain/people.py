@@ -41,6 +41,7 @@ class User(Frozen):
     timezone: str = "UTC"
     phone_number: str | None = None
     slack_user_id: str | None = None
+    slack_team_id: str | None = None
     team_ids: tuple[str, ...] = ()
     contact_points: tuple[ContactPoint, ...] = ()
 

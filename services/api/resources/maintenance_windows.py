@@ -248,5 +248,4 @@ MAINTENANCE_WINDOWS = Resource(
     create=create,
     change=change,
     remove=remove,
-    writer="editor",
 )

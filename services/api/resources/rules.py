@@ -67,6 +67,7 @@ def create(desk: Desk, body: RuleBody) -> Rule:
     """Add a rule to one of a person's two lists."""
     user = desk.existing(User, required(body.user_id, "user_id"), "user_id")
     assert user is not None
+    desk.check_own(user.id)
     kind = _checked_type(required(body.type, "type"))
     row = Rule(id=desk.new_id(Rule), user_id=user.id, important=bool(body.important), type=kind)
     return _stored(desk, row, body, now=None)
@@ -74,12 +75,14 @@ def create(desk: Desk, body: RuleBody) -> Rule:
 
 def change(desk: Desk, row: Rule, body: RuleBody) -> Rule:
     """Change a rule; it stays in its list."""
+    desk.check_own(row.user_id)
     kind = _checked_type(body.type) if body.type else row.type
     return _stored(desk, row.model_copy(update={"type": kind}), body, now=row.position)
 
 
 def remove(desk: Desk, row: Rule) -> None:
     """Remove a rule; the others keep their places."""
+    desk.check_own(row.user_id)
     desk.draft.remove(row)
 
 
@@ -127,5 +130,4 @@ RULES = Resource(
     create=create,
     change=change,
     remove=remove,
-    writer="editor",
 )

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from services.api.refusals import Invalid
 from services.api.resources.desk import Body, Desk, Resource, at_most, required
 from shared.domain.configuration import Rule, StepConfig, User
+from shared.domain.contact_addresses import NotAnAddress, phone_number
 from shared.domain.people import FORMER_ROLES
 
 ROLES = ("admin", "editor", "viewer")
@@ -35,6 +36,7 @@ class UserBody(Body):
     timezone: str | None = None
     phone_number: str | None = None
     slack: SlackUserBody | None = None
+    teams: list[str] | None = None
 
 
 def show(_desk: Desk, row: User, query: dict[str, str]) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def show(_desk: Desk, row: User, query: dict[str, str]) -> dict[str, Any]:
         "id": row.id,
         "grafana_id": None,
         "email": row.email,
-        "slack": {"user_id": row.slack_user_id, "team_id": None} if row.slack_user_id else None,
+        "slack": _slack(row),
         "username": row.username,
         "name": row.name,
         "role": row.role,
@@ -54,6 +56,11 @@ def show(_desk: Desk, row: User, query: dict[str, str]) -> dict[str, Any]:
     if query.get("short", "").lower() in ("true", "1"):
         shape = {key: value for key, value in shape.items() if key not in ("slack", "timezone", "teams")}
     return shape
+
+
+def _slack(row: User) -> dict[str, Any] | None:
+    point = row.contact("slack")
+    return {"user_id": point.address, "team_id": row.slack_team_id} if point is not None else None
 
 
 def select(desk: Desk, query: dict[str, str]) -> list[User]:
@@ -99,15 +106,27 @@ def _stored(desk: Desk, row: User, body: UserBody) -> User:
             at_most(value, MAX_TEXT, name)
             changes[name] = value
     if body.sent("phone_number"):
-        changes["phone_number"] = body.phone_number or None
+        changes["phone_number"] = _number(body.phone_number)
+    if body.teams is not None:
+        changes["team_ids"] = tuple(
+            dict.fromkeys(filter(None, (desk.team_id(one, "teams") for one in body.teams)))
+        )
     if body.sent("slack"):
-        changes["slack_user_id"] = (body.slack.user_id or None) if body.slack else None
+        slack = body.slack or SlackUserBody()
+        changes |= {"slack_user_id": slack.user_id or None, "slack_team_id": slack.team_id or None}
     if body.role is not None:
         changes["role"] = _checked_role(body.role)
     after = row.model_copy(update=changes)
     _check(desk, after)
     desk.draft.put(after)
     return after
+
+
+def _number(text: str | None) -> str | None:
+    try:
+        return phone_number(text) if text else None
+    except NotAnAddress as error:
+        raise Invalid.field("phone_number", str(error)) from error
 
 
 def _check(desk: Desk, row: User) -> None:

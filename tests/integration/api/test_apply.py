@@ -287,3 +287,53 @@ async def test_a_mistake_in_a_declared_window_is_told_with_its_place(
 
     assert reply.status == 400
     assert [one["path"] for one in reply.body["errors"]] == [path]
+
+
+async def test_teams_and_contact_points_are_declared_with_the_people(api: RunningApi):
+    declared = {
+        "users": [
+            {
+                "username": "alice",
+                "role": "viewer",
+                "phone_number": "+49 30 123456",
+                "contact_points": [
+                    {"kind": "telegram", "address": "12345"},
+                    {"kind": "pushover", "address": "uQiRzpo4DXghDmr9QzzfQu27cmVRsG"},
+                ],
+            },
+            {"username": "bob"},
+        ],
+        "teams": [{"name": "ops", "email": "ops@example.org", "members": ["alice", "bob"]}],
+    }
+
+    await applied(api, declared)
+
+    assert await applied(api, declared) == []
+    team = (await api.get("teams", name="ops"))["results"][0]
+    alice = (await api.get("users", username="alice"))["results"][0]
+    assert (len(team["members"]), alice["teams"]) == (2, [team["id"]])
+    assert (alice["role"], alice["is_phone_number_verified"]) == ("viewer", True)
+    user = (await ConfigurationStore(api.store).load()).user_by_id[alice["id"]]
+    telegram, pushover = user.contact("telegram"), user.contact("pushover")
+    assert telegram is not None
+    assert pushover is not None
+    assert (telegram.address, user.phone_number) == ("12345", "+4930123456")
+    assert "uQiRzpo4" not in user.model_dump_json()
+    opened = api.running.io.secrets.decrypt(pushover.secret_encrypted)
+    assert opened == "uQiRzpo4DXghDmr9QzzfQu27cmVRsG"
+    declared["teams"][0]["members"] = ["bob"]
+    declared["users"][0] |= {"contact_points": []}
+    assert await applied(api, declared) == [("update", "alice")]
+    assert await applied(api, {"users": declared["users"]}) == [("update", "bob"), ("delete", "ops")]
+
+
+async def test_mistakes_about_people_are_named_with_their_places(api: RunningApi):
+    wrong = {
+        "users": [{"username": "alice", "contact_points": [{"kind": "pigeon", "address": "x"}]}],
+        "teams": [{"name": "ops", "members": ["nobody"]}],
+    }
+
+    reply = await apply(api, wrong)
+
+    places = [".".join(map(str, one["path"])) for one in reply.body["errors"]]
+    assert places == ["users.0.contact_points.0.kind", "teams.0.members"]

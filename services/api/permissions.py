@@ -1,0 +1,51 @@
+"""Who may do what: the role that every endpoint needs, in one table. A path that is not in it needs an admin.
+
+A viewer reads, and looks after his own ways to be reached; an editor also acts on alert groups, schedules and
+maintenance; an admin configures. Whether somebody may change what is another person's is asked of the object
+(`Desk.check_own`): these endpoints are open to viewers here.
+"""
+
+from __future__ import annotations
+
+from shared.domain.people import Role
+
+LEVELS: dict[Role, int] = {"viewer": 0, "editor": 1, "admin": 2}
+READING = ("GET", "HEAD")
+
+# By the first word of the path: who reads, who writes (creates, changes, removes, acts).
+OBJECTS: dict[str, tuple[Role, Role]] = {
+    "integrations": ("viewer", "admin"),
+    "integration_types": ("viewer", "admin"),
+    "routes": ("viewer", "admin"),
+    "escalation_chains": ("viewer", "admin"),
+    "escalation_policies": ("viewer", "admin"),
+    "webhooks": ("viewer", "admin"),
+    "users": ("viewer", "admin"),
+    "teams": ("viewer", "admin"),
+    "organizations": ("viewer", "admin"),
+    "info": ("viewer", "admin"),
+    "problems": ("viewer", "admin"),
+    "config": ("viewer", "admin"),
+    "personal_notification_rules": ("viewer", "viewer"),
+    "maintenance_windows": ("viewer", "editor"),
+    "alert_groups": ("viewer", "editor"),
+    "alerts": ("viewer", "editor"),
+    "preview": ("viewer", "editor"),
+}
+# Callbacks, which prove in their own way whom they come from, and documents: no token is asked for.
+PUBLIC = ("openapi.yaml", "slack")
+# Endpoints that differ from the rest of their objects.
+SINGLE: dict[tuple[str, str], Role] = {
+    ("POST", "integrations/{id}/demo"): "editor",
+    ("POST", "integrations/{id}/maintenance_start"): "editor",
+    ("POST", "integrations/{id}/maintenance_stop"): "editor",
+}
+
+
+def needed(method: str, path: str) -> Role:
+    """Return the role that an endpoint needs; `path` is its template after /api/v1/, without a last slash."""
+    single = SINGLE.get((method, path))
+    if single is not None:
+        return single
+    reads, writes = OBJECTS.get(path.split("/", 1)[0], ("admin", "admin"))
+    return reads if method in READING else writes
