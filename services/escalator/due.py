@@ -13,6 +13,7 @@ from shared import clock
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.escalation import Escalation, Storms, is_let_go, reconsider, wake
 from shared.domain.posts import posts_after
+from shared.domain.webhook_triggers import webhooks_after
 from shared.events import Event
 from shared.live_configuration import LiveConfiguration
 from shared.store.escalations import Escalations, EscalationWrite, read
@@ -85,6 +86,7 @@ class DueEscalations:
             if after is before:
                 after = before.model_copy(update={"version": before.version + 1})
             events = [*events, *posts_after(before, after, config, writing.default_channel, now)]
+            events += webhooks_after(before, after, config, now)
             encoded = [writing.encode(one) for one in events]
             writes.append(EscalationWrite(after, before.version, encoded, now, writing.keep))
         await self._storming.announce([one.escalation for one in writes], storms)

@@ -1,4 +1,4 @@
-"""What the escalator does with a batch: escalations are decided, chat posts are asked for, all is told."""
+"""What the escalator does with a batch: escalations are decided, posts and webhooks are asked for, all is told."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from services.escalator.deciding import Deciding
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.posts import posts_of
-from shared.events import Event, GroupRendered
+from shared.domain.webhook_triggers import webhooks_of
+from shared.events import Event, GroupRendered, WebhookRequested
 from shared.live_configuration import LiveConfiguration
 from shared.metrics import Metrics
 from shared.stage import Done, Handled, Outcome
@@ -37,7 +38,10 @@ class Escalator:
         config = await self._config.at_least(max(one.config_version for one in batch))
         told = await self._deciding.decide(batch, config)
         causes = {one.id: position for position, one in enumerate(batch)}
-        outcomes: list[Outcome] = [Done(tuple(self._posts(one, config))) for one in _newest(batch)]
+        outcomes: list[Outcome] = [
+            Done((*self._posts(newest, config), *_webhooks(one, config)))
+            for one, newest in zip(batch, _newest(batch), strict=True)
+        ]
         for one in told:
             position = causes[one.cause_id]
             before = outcomes[position]
@@ -62,6 +66,11 @@ class Escalator:
                 self._metrics.since_accept_s.observe(
                     max(0.0, (now - one.group.last_alert_at).total_seconds())
                 )
+
+
+def _webhooks(event: Event, config: ConfigSnapshot) -> list[WebhookRequested]:
+    """Ask for webhooks by every change: what a repeated event asks for again is in the ledger already."""
+    return webhooks_of(event, config, clock.now()) if isinstance(event, GroupRendered) else []
 
 
 def _newest(batch: Sequence[Event]) -> list[GroupRendered | None]:

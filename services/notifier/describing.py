@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,35 +9,39 @@ from services.notifier.reach import Reach
 from shared import clock
 from shared.channels import webhook as webhooks
 from shared.channels.channel import Call, Channel, Message, Notice
-from shared.domain.configuration import ConfigSnapshot, Webhook
 from shared.domain.delivery import Delivery
 from shared.domain.storm_digest import list_url
-from shared.domain.webhook_event import Facts, WebhookJob, WebhookTexts, event_of, job_of
+from shared.domain.webhook_record import RunRecord
 from shared.errors import Permanent
 from shared.events import NoticeRequested, NotificationRequested, WebhookRequested
 from shared.live_configuration import LiveConfiguration
-from shared.secrets import Secrets
-from shared.store.alerts import Alerts
-from shared.store.deliveries import Deliveries
-
-RenderWebhook = Callable[[WebhookJob], Awaitable[WebhookTexts]]
+from shared.webhook_calls import WebhookCalls
 
 
 @dataclass(frozen=True)
 class Described:
-    """The call, the channel that judges its answer, and the URL as people are shown it."""
+    """The call, the channel that judges its answer, and the request as people are shown it."""
 
     call: Call
     channel: Channel[Any, Any]
-    url: str | None = None
+    record: RunRecord | None = None
 
 
 class HeldBack(Exception):
     """The webhook's own rules say that it is not called now."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, record: RunRecord) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.record = record
+
+
+class Unfit(Permanent):
+    """What the webhook's templates made is no request."""
+
+    def __init__(self, reason: str, record: RunRecord) -> None:
+        super().__init__(reason)
+        self.record = record
 
 
 class Pages:
@@ -88,26 +91,18 @@ class Webhooks:
     """Describes calls of outgoing webhooks."""
 
     def __init__(
-        self,
-        config: LiveConfiguration,
-        secrets: Secrets,
-        render: RenderWebhook,
-        alerts: Alerts,
-        deliveries: Deliveries,
+        self, config: LiveConfiguration, calls: WebhookCalls, settings: webhooks.WebhookSettings
     ) -> None:
         self._config = config
-        self._secrets = secrets
-        self._render = render
-        self._alerts = alerts
-        self._deliveries = deliveries
-        self.settings = webhooks.WebhookSettings()
-        self.public_url = ""
+        self._calls = calls
+        self._settings = settings
 
     async def describe(self, row: Delivery) -> Described:
         """Return the call of a webhook, its templates rendered in the sandbox.
 
         Raises:
-            Permanent: the webhook is not there any more, or a template makes no request.
+            Permanent: the webhook is not there any more.
+            Unfit: a template makes no request.
             HeldBack: disabled, another integration's, or its trigger template says no.
         """
         event = row.event
@@ -116,52 +111,14 @@ class Webhooks:
         webhook = config.webhook_by_id.get(event.webhook_id)
         if webhook is None:
             raise Permanent(f"webhook {event.webhook_id} does not exist")
-        _check_wanted(webhook, event)
-        facts = await self._facts(event, webhook, config)
-        texts = await self._render(job_of(facts))
-        if texts.held_back is not None:
-            raise HeldBack(texts.held_back)
-        if texts.failure is not None:
-            raise Permanent(texts.failure)
-        pieces = webhooks.Pieces(texts.url, texts.headers, texts.data)
-        request = webhooks.request(
-            row.id, webhook.http_method, pieces, event_of(facts), self._credentials(webhook)
-        )
-        call = webhooks.post(request, request.url, self.settings)
-        return Described(call, webhooks.CHANNEL, request.url)
-
-    async def _facts(self, event: WebhookRequested, webhook: Webhook, config: ConfigSnapshot) -> Facts:
-        group = event.group
-        alerts = await self._alerts.get_many([group.first_alert_id, group.last_alert_id])
-        paged = await self._deliveries.paged(group.id)
-        return Facts(
-            group=group,
-            trigger=event.trigger,
-            at=event.time,
-            webhook=webhook,
-            integration=config.integration_by_id.get(group.integration_id),
-            first_alert=alerts.get(group.first_alert_id),
-            last_alert=alerts.get(group.last_alert_id),
-            notified=[config.user_by_id[one] for one in paged if one in config.user_by_id],
-            users=config.user_by_id,
-            responses=await self._deliveries.responses(group.id),
-            url=group_url(self.public_url, group.id),
-        )
-
-    def _credentials(self, webhook: Webhook) -> webhooks.Credentials:
-        def opened(ciphertext: str | None) -> str:
-            return self._secrets.decrypt(ciphertext) if ciphertext else ""
-
-        return webhooks.Credentials(
-            webhook.username or "", opened(webhook.password), opened(webhook.authorization_header)
-        )
-
-
-def _check_wanted(webhook: Webhook, event: WebhookRequested) -> None:
-    if not webhook.is_webhook_enabled:
-        raise HeldBack("the webhook is disabled")
-    if webhook.integration_filter and event.group.integration_id not in webhook.integration_filter:
-        raise HeldBack("the webhook is for other integrations")
+        prepared = await self._calls.prepare(event, webhook, config, clock.now())
+        if prepared.request is None:
+            if prepared.held_back:
+                raise HeldBack(prepared.held_back, prepared.record)
+            raise Unfit(prepared.failure, prepared.record)
+        request = prepared.request
+        call = webhooks.post(request, request.url, self._settings)
+        return Described(call, webhooks.CHANNEL, prepared.record)
 
 
 def group_url(public_url: str, group_id: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from services.notifier.describing import Described, HeldBack
+from services.notifier.describing import Described, HeldBack, Unfit
 from shared import clock
 from shared.bus.publisher import Publisher
 from shared.channels.channel import SmtpReply
@@ -31,6 +31,7 @@ from shared.domain.delivery import (
     SendOutcome,
 )
 from shared.domain.model import Group
+from shared.domain.webhook_record import RunRecord
 from shared.errors import Permanent, Transient, Unanswered, Unavailable
 from shared.gathering import Gathering
 from shared.sending import HandOver, Outlet
@@ -104,14 +105,16 @@ class Sender:
         try:
             described = await self.describe[row.kind](row)
         except HeldBack as error:
-            return delivery.cancelled(row, error.reason, clock.now())
+            return delivery.cancelled(_recorded(row, error.record), error.reason, clock.now())
+        except Unfit as error:
+            return delivery.failed(_recorded(row, error.record), error.reason, clock.now())
         except Permanent as error:
             return delivery.failed(row, error.reason, clock.now())
         except Unavailable:
             raise
         except Transient as error:
             return self._concluded(row, Retry(error.reason, error.after_s))
-        row = row.model_copy(update={"url": described.url})
+        row = _recorded(row, described.record)
         outcome = await self._try(Claimed(row, claimed.token), described)
         if isinstance(outcome, str):
             return delivery.cancelled(row, outcome, clock.now())
@@ -181,6 +184,11 @@ class Sender:
             attempt=after.attempts,
             reason=after.reason,
         )
+
+
+def _recorded(row: Delivery, record: RunRecord | None) -> Delivery:
+    """Return the row with the request that it led to, as people are shown it."""
+    return row if record is None else row.model_copy(update={"record": record, "url": record.url})
 
 
 def _times(row: Delivery) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from shared.bus.publisher import Encoded, Publisher
 from shared.claiming import Lane
 from shared.domain import delivery
 from shared.domain.configuration import ConfigSnapshot
+from shared.domain.webhook_event import why_not_called
 from shared.errors import Permanent
 from shared.events import (
     DeliveryActionRequested,
@@ -129,7 +130,10 @@ class Intake:
     def _row(self, request: Request, config: ConfigSnapshot) -> delivery.Decided:
         now = clock.now()
         if isinstance(request, WebhookRequested):
-            return delivery.requested(request, f"webhook:{request.webhook_id}", now), None
+            called = delivery.requested(request, f"webhook:{request.webhook_id}", now)
+            webhook = config.webhook_by_id.get(request.webhook_id)
+            held_back = why_not_called(webhook, request) if webhook is not None else None
+            return (called, None) if held_back is None else delivery.cancelled(called, held_back, now)
         row = delivery.requested(request, f"{request.channel}:", now)
         try:
             address = self._reach.address_for(request, config)

@@ -27,6 +27,7 @@ from shared.store.alert_groups import AlertGroups
 from shared.store.alerts import Alerts
 from shared.store.deliveries import CLAIM_LEASE_S, Claimed, Deliveries
 from shared.telling import Telling
+from shared.webhook_calls import Sources, WebhookCalls
 
 
 @asynccontextmanager
@@ -78,10 +79,9 @@ def _lane(name: str, deliveries: Deliveries, sender: Sender) -> Lane[Claimed]:
 
 
 def _webhooks(io: Io, templates: WebhookTemplates, deliveries: Deliveries) -> Webhooks:
-    made = Webhooks(io.config, io.secrets, templates.render, Alerts(io.store), deliveries)
-    made.settings = webhook.CHANNEL.settings_from(io.settings)
-    made.public_url = io.settings.public_url
-    return made
+    sources = Sources(Alerts(io.store), deliveries)
+    calls = WebhookCalls(sources, io.secrets, templates.render, io.settings.public_url)
+    return Webhooks(io.config, calls, webhook.CHANNEL.settings_from(io.settings))
 
 
 service = Service(
@@ -101,6 +101,6 @@ service = Service(
         events.WebhookResponded,
         events.StageDecided,
     ),
-    keeps=frozenset({"users", "webhooks", "integrations"}),
+    keeps=frozenset({"users", "webhooks", "integrations", "routes", "steps"}),
     open=open_service,
 )

@@ -10,6 +10,7 @@ from shared.domain.media import media_of
 from shared.domain.model import Alert
 from shared.domain.template_jobs import Rendered, RenderJob
 from shared.events import Event, GroupAlertAdded, GroupEvent, GroupRendered
+from shared.events.groups import GroupChange
 from shared.live_configuration import LiveConfiguration
 from shared.sandbox import SLOW, Deferred, Sandbox
 from shared.stage import Done, Handled, Outcome, Retry
@@ -93,8 +94,19 @@ def _rendered(folded: Sequence[GroupEvent], answer: Rendered, config: ConfigSnap
         actor=telling.actor,
         cards=answer.cards,
         problems=answer.problems,
+        changes=tuple(_change(one) for one in folded) if len(folded) > 1 else (),
         decision="rendered",
         reason=f"for {', '.join(answer.cards)}"
         if not answer.problems
         else f"with {len(answer.problems)} problems",
+    )
+
+
+def _change(event: GroupEvent) -> GroupChange:
+    return GroupChange(
+        type=event.type,
+        version=event.group.version,
+        at=event.time,
+        alerts=event.alerts,
+        actor=event.actor,
     )

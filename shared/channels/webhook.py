@@ -6,13 +6,16 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pydantic import BaseModel
 
 from shared.channels.channel import Call, Channel, HttpCall, HttpReply, Outcome, Reply
 from shared.domain.delivery import CONTENT_LIMIT, Answer, Refused, Retry, Sent
+from shared.domain.webhook_signature import signed_headers
 from shared.errors import Permanent
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -21,6 +24,7 @@ _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # The request's own frame; a user's header that contradicts it would make the request unreadable.
 _FRAME = frozenset({"content-length", "transfer-encoding", "connection", "host", "idempotency-key"})
+LONGEST_ASKED_WAIT_S = 3600.0
 
 
 class WebhookSettings(BaseModel):
@@ -36,6 +40,12 @@ class Credentials:
     username: str = ""
     password: str = field(default="", repr=False)
     authorization: str = field(default="", repr=False)
+    signing: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """What must be shown nowhere."""
+        return (self.password, self.authorization, *self.signing)
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,15 @@ def request(
     for name, value in _headers(pieces.headers).items():
         headers = {old: kept for old, kept in headers.items() if old.lower() != name.lower()} | {name: value}
     return Request(id, method, url, {**_authorized(headers, credentials), "Idempotency-Key": id}, body)
+
+
+def signed(request: Request, credentials: Credentials, now: datetime) -> Request:
+    """Return the request with its signature headers; unchanged when the webhook has no signing secret."""
+    headers = signed_headers(request.id, now, request.body or b"", credentials.signing)
+    if not headers:
+        return request
+    kept = {name: text for name, text in request.headers.items() if name.lower() not in headers}
+    return replace(request, headers={**kept, **headers})
 
 
 def _body(method: str, pieces: Pieces, event: Mapping[str, Any]) -> tuple[str, bytes | None]:
@@ -141,9 +160,20 @@ def read(reply: Reply) -> Outcome:
         return Sent(answer=answer)
     said = f"the webhook answered {reply.status}"
     if reply.status == 429 or reply.status >= 500:
-        given = reply.headers.get("retry-after", "")
-        return Retry(said, float(given) if given.isascii() and given.isdecimal() else None, answer)
+        return Retry(said, _asked_wait_s(reply.headers), answer)
     return Refused(said, answer)
+
+
+def _asked_wait_s(headers: Mapping[str, str]) -> float | None:
+    """Return the wait that an answer asks for, in seconds or as a date; an hour at most."""
+    given = headers.get("retry-after", "")
+    if given.isascii() and given.isdecimal():
+        return min(float(given), LONGEST_ASKED_WAIT_S)
+    try:
+        wait = parsedate_to_datetime(given) - parsedate_to_datetime(headers.get("date", ""))
+    except (TypeError, ValueError):
+        return None
+    return min(max(wait.total_seconds(), 0.0), LONGEST_ASKED_WAIT_S)
 
 
 CHANNEL = Channel(

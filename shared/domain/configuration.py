@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -97,7 +98,10 @@ class StepConfig(Frozen):
 
 
 class Webhook(Frozen):
-    """An outgoing webhook (reference 9.1); `password` and `authorization_header` are ciphertext here."""
+    """An outgoing webhook (reference 9.1); passwords, secrets and `authorization_header` are ciphertext here.
+
+    While a signing secret is replaced, calls are signed with the former one too, until its time is up.
+    """
 
     id: str
     name: str
@@ -115,6 +119,16 @@ class Webhook(Frozen):
     authorization_header: str | None = None
     integration_filter: tuple[str, ...] = ()
     preset: str | None = None
+    signing_secret: str | None = None
+    former_signing_secret: str | None = None
+    former_signing_secret_until: datetime | None = None
+
+    def signing_secrets_at(self, now: datetime) -> tuple[str, ...]:
+        """Return the secrets, as ciphertext, that a call is signed with: the present one first."""
+        former, until = self.former_signing_secret, self.former_signing_secret_until
+        is_former_valid = former is not None and until is not None and now < until
+        found = (self.signing_secret, former if is_former_valid else None)
+        return tuple(one for one in found if one)
 
 
 class ConfigSnapshot(Frozen):
@@ -275,6 +289,15 @@ class ConfigSnapshot(Frozen):
     def prepared(self) -> dict[str, object]:
         """What was worked out of this very snapshot and is worth keeping as long as it lives."""
         return {}
+
+    @cached_property
+    def webhooks_by_trigger(self) -> dict[str, tuple[Webhook, ...]]:
+        """Outgoing webhooks that changes of groups ask for, by trigger; a chain's step names its webhook itself."""
+        table: dict[str, list[Webhook]] = {}
+        for one in self.webhooks:
+            if one.trigger_type != "escalation":
+                table.setdefault(one.trigger_type, []).append(one)
+        return {key: tuple(value) for key, value in table.items()}
 
     def windows_of(self, integration_id: str) -> tuple[MaintenanceWindow, ...]:
         """Maintenance windows that may be about groups of an integration."""

@@ -224,6 +224,7 @@ def _webhook_told(delivery: Delivery, cause: WebhookRequested, now: datetime) ->
         request_id=delivery.id,
         group_id=delivery.group_id,
         webhook_id=cause.webhook_id,
+        trigger=cause.trigger,
         fired=delivery.attempts > 0,
         url=delivery.url,
         status_code=delivery.status_code,

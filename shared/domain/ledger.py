@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from shared.domain.model import Frozen, GroupRun
+from shared.domain.webhook_record import RunRecord
 from shared.events import NoticeRequested, NotificationRequested, WebhookRequested
 
 
@@ -37,7 +38,7 @@ class Delivery(Frozen):
     `target` names what may be slow on its own (a mail domain, one webhook). `lost_tries` counts the tries
     whose outcome nobody knows, `resends` how often an operator had it sent again. `due_at` is the next try; of a row
     that was sent, when its provider is asked what became of it. `tracked`: reports name it by `handle`.
-    `settled_by` are operators' requests.
+    `settled_by` are operators' requests. `record` is a webhook's request as people are shown it.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Delivery(Frozen):
     polls: int = 0
     resends: int = 0
     settled_by: tuple[str, ...] = ()
+    record: RunRecord | None = None
 
     @cached_property
     def event(self) -> Request:

@@ -56,7 +56,7 @@ def _posts(
 ) -> Iterator[PostRequested]:
     group = shown.group
     route = config.route_by_id.get(group.route_id or "")
-    if route is None or (hold is not None and _is_kept_quiet(group, hold)):
+    if route is None or (hold is not None and is_kept_quiet(group, hold)):
         return
     for medium in CHATS:
         target = getattr(route, medium)
@@ -79,5 +79,6 @@ def _posts(
             )
 
 
-def _is_kept_quiet(group: Group, hold: Hold) -> bool:
+def is_kept_quiet(group: Group, hold: Hold) -> bool:
+    """Whether nobody outside is told of a group as long as it is held: it began in a maintenance window."""
     return hold.kind == "maintenance" and group.opened_at >= hold.since

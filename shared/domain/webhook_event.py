@@ -14,22 +14,30 @@ from typing import Any
 from shared.domain.configuration import Integration, User, Webhook
 from shared.domain.labels import by_key
 from shared.domain.model import Actor, Alert, Frozen, Group
+from shared.events import WebhookRequested
 
-MASKED = "****************"
+# A person asked for the call. Receivers and templates see it as "escalation", as in OnCall.
+MANUAL = "manual"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of the group when the webhook is called. `responses` are raw answers by webhook id."""
+    """What is known of the group when the webhook is called. `responses` are raw answers by webhook id.
+
+    `actor` is whose doing the trigger is, `details` what else `event` has of it.
+    """
 
     group: Group
     trigger: str
     at: datetime
     webhook: Webhook
+    actor: Actor | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
     integration: Integration | None = None
     first_alert: Alert | None = None
     last_alert: Alert | None = None
     notified: Sequence[User] = ()
+    to_be_notified: Sequence[User] = ()
     users: Mapping[str, User] = field(default_factory=dict)
     responses: Mapping[str, str] = field(default_factory=dict)
     url: str = ""
@@ -48,8 +56,12 @@ class WebhookJob(Frozen):
 
 
 class WebhookTexts(Frozen):
-    """What the templates made. `held_back` says why the webhook is not called; `failure` which template failed."""
+    """What the templates made. `held_back` says why the webhook is not called; `failure` which template failed.
 
+    `trigger` is what the trigger template said.
+    """
+
+    trigger: str | None = None
     url: str = ""
     headers: str = ""
     data: str | None = None
@@ -75,19 +87,35 @@ def event_of(facts: Facts) -> dict[str, Any]:
     """Return the event as receivers and templates see it, in JSON's types only."""
     group = facts.group
     return {
-        "event": {"type": facts.trigger, "time": _instant(facts.at), "until": _instant(group.silenced_until)},
-        "user": _user(facts.users, _actor(group)),
+        "event": {
+            "type": "escalation" if facts.trigger == MANUAL else facts.trigger,
+            "time": _instant(facts.at),
+            "until": _instant(group.silenced_until),
+            **facts.details,
+        },
+        "user": _user(facts.users, facts.actor or _actor(group)),
         "alert_group": _group(facts),
         "alert_group_id": group.id,
         "alert_payload": facts.first_alert.payload if facts.first_alert else None,
         "integration": _integration(facts),
         "notified_users": [_person(one) for one in facts.notified],
-        "users_to_be_notified": [],
+        "users_to_be_notified": [_person(one) for one in facts.to_be_notified],
         "alert_group_acknowledged_by": _user(facts.users, group.acknowledged_by),
         "alert_group_resolved_by": _user(facts.users, group.resolved_by),
         "responses": {id: _parsed(text) for id, text in facts.responses.items() if id != facts.webhook.id},
         "webhook": {"id": facts.webhook.id, "name": facts.webhook.name},
     }
+
+
+def why_not_called(webhook: Webhook, event: WebhookRequested) -> str | None:
+    """Return why a webhook is not called for an event, as far as no template must be asked; None when it may be."""
+    if event.held_back:
+        return event.held_back
+    if not webhook.is_webhook_enabled:
+        return "the webhook is disabled"
+    if webhook.integration_filter and event.group.integration_id not in webhook.integration_filter:
+        return "the webhook is for other integrations"
+    return None
 
 
 def _group(facts: Facts) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from pydantic import Field
 
-from shared.domain.model import Actor, Card, Group, Problem
+from shared.domain.model import Actor, Card, Frozen, Group, Problem
 from shared.events.event import Event
 
 
@@ -105,10 +106,21 @@ class ActionRefused(Event):
     reply_to: str | None = None
 
 
+class GroupChange(Frozen):
+    """One group event that was folded into a `group.rendered`, without the group's state after it."""
+
+    type: str
+    version: int
+    at: datetime
+    alerts: tuple[str, ...] = ()
+    actor: Actor | None = None
+
+
 class GroupRendered(Event):
     """renderer -> escalator: what each medium shows of the group as of `group.version`.
 
     `change` is the type of the newest group event folded into this one, `alerts` those of all of them.
+    `changes` are the folded events in order, where there are several.
     """
 
     type: ClassVar[str] = "group.rendered.v1"
@@ -118,6 +130,7 @@ class GroupRendered(Event):
     actor: Actor | None = None
     cards: dict[str, Card] = Field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    changes: tuple[GroupChange, ...] = ()
 
 
 GROUP_EVENTS: tuple[type[GroupEvent], ...] = (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
 
 from shared.domain.model import Actor, Card, Group, GroupRun
 from shared.events.event import Event
@@ -40,12 +42,19 @@ class NotificationRequested(Event):
 
 
 class WebhookRequested(Event):
-    """escalator -> notifier: call an outgoing webhook for this group."""
+    """escalator, api (by hand) -> notifier: evaluate an outgoing webhook for this group, and call it if it wants.
+
+    `id` = uuid5(group, version, trigger, webhook) for a change of the group. `actor` is whose doing it is,
+    `details` what more the webhook is told of it. `held_back` says why it is not to be called; it is recorded.
+    """
 
     type: ClassVar[str] = "webhook.requested.v1"
     group: Group
     webhook_id: str
     trigger: str = "escalation"
+    actor: Actor | None = None
+    details: dict[str, Any] = Field(default_factory=dict)
+    held_back: str = ""
 
 
 class NoticeRequested(Event):
@@ -153,6 +162,7 @@ class WebhookResponded(Event):
     request_id: str
     group_id: str
     webhook_id: str
+    trigger: str = ""
     fired: bool = True
     url: str | None = None
     status_code: int | None = None

@@ -24,6 +24,7 @@ INDEXES = (
     Index((("group_id", 1), ("finished_at", 1))),
     Index((("handle", 1),), partial={"handle": {"$exists": True}}),
     Index((("state", 1), ("created_at", -1)), partial={"state": DeliveryState.UNKNOWN.value}),
+    Index((("webhook_id", 1), ("requested_at", -1)), partial={"webhook_id": {"$exists": True}}),
     Index((("expires_at", 1),), expire_after_s=0),
     *untold.INDEXES,
 )
@@ -195,6 +196,20 @@ class Deliveries:
         rows = [Delivery.model_validate_json(one["body"]) for one in found]
         return {row.subject_id: row.content for row in rows if row.content is not None}
 
+    async def count_runs(self, webhook_id: str, group_id: str | None = None) -> int:
+        """Return how many evaluations of a webhook are kept."""
+        return await self.collection.count(_runs(webhook_id, group_id))
+
+    async def runs(
+        self, webhook_id: str, limit: int, skip: int = 0, group_id: str | None = None
+    ) -> list[Delivery]:
+        """Return evaluations of a webhook, whether it was called or not, the newest first."""
+        order = [("requested_at", -1), ("_id", 1)]
+        query = _runs(webhook_id, group_id)
+        names = {"body": 1, "state": 1, "url": 1}
+        found = await self.collection.find(query, names, sort=order, limit=limit, skip=skip)
+        return [_row(one) for one in found]
+
     def _document(self, row: Delivery, events: Sequence[Encoded], at: datetime) -> Document:
         document: Document = {
             "_id": row.id,
@@ -208,6 +223,8 @@ class Deliveries:
         }
         if row.tracked and row.handle:
             document["handle"] = row.handle
+        if row.kind == "webhook":
+            document |= {"webhook_id": row.subject_id, "requested_at": row.created_at}
         if row.due_at is not None:
             document["due_at"] = row.due_at
         if row.finished_at is not None:
@@ -215,6 +232,10 @@ class Deliveries:
         if events:
             document |= {"untold": untold.pack(events), "untold_at": at}
         return document
+
+
+def _runs(webhook_id: str, group_id: str | None) -> Document:
+    return {"webhook_id": webhook_id, **({"group_id": group_id} if group_id is not None else {})}
 
 
 def _row(document: Mapping[str, Any]) -> Delivery:

@@ -9,6 +9,7 @@ from shared import events
 from shared.bus.wire import Provenance
 from shared.domain.model import SOURCE, SYSTEM, ActionRecord, Actor, Alert, Card, Group, GroupRun, Problem
 from shared.events import Event, derived_id
+from shared.events.groups import GroupChange
 from tests.support.build import ALICE, KEY, NOON
 
 PROVENANCE = Provenance("sample", "one")
@@ -139,6 +140,9 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "change": events.GroupOpened.type,
         "cards": {"web": CARD, "email": CARD},
         "problems": (PROBLEM,),
+        "changes": (
+            GroupChange(type=events.GroupOpened.type, version=1, at=second(1), alerts=(ALERT.id,), actor=SYSTEM),
+        ),
     },
     events.PostRequested: {
         "group": GROUP,
@@ -157,7 +161,14 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "important": True,
         "digest": (GroupRun(id=GROUP.id, run=GROUP.run), GroupRun(id="IOTHER123456789", run=2)),
     },
-    events.WebhookRequested: {"group": GROUP, "webhook_id": "WH1", "trigger": "acknowledge"},
+    events.WebhookRequested: {
+        "group": GROUP,
+        "webhook_id": "WH1",
+        "trigger": "acknowledge",
+        "actor": SYSTEM,
+        "details": {"alerts": [ALERT.id]},
+        "held_back": "maintenance window Upgrade: escalation is held back until 2026-05-04 14:00:00 UTC",
+    },
     events.NoticeRequested: {
         "user_id": "U1",
         "channel": "sms",
@@ -191,6 +202,7 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "request_id": derived_id("sample", "call"),
         "group_id": GROUP.id,
         "webhook_id": "WH1",
+        "trigger": "acknowledge",
         "fired": False,
         "url": "https://hook.example/",
         "status_code": 201,
