@@ -141,7 +141,9 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "cards": {"web": CARD, "email": CARD},
         "problems": (PROBLEM,),
         "changes": (
-            GroupChange(type=events.GroupOpened.type, version=1, at=second(1), alerts=(ALERT.id,), actor=SYSTEM),
+            GroupChange(
+                type=events.GroupOpened.type, version=1, at=second(1), alerts=(ALERT.id,), actor=SYSTEM
+            ),
         ),
     },
     events.PostRequested: {

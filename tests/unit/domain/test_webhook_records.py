@@ -27,7 +27,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 def test_the_signature_is_that_of_the_published_example():
-    """https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md: its libraries' own."""
+    """The example that the libraries of Standard Webhooks are tested by."""
     at = datetime.fromtimestamp(1614265330, UTC)
 
     headers = signed_headers("msg_p5jXN8AQM9LWM0D4loKWxJek", at, b'{"test": 2432232314}', [SECRET])

@@ -16,7 +16,9 @@ from shared.events import GROUP_EVENTS, GroupRendered, derived_id
 from shared.events.groups import GroupChange
 from tests.support.build import ALICE, NOON, a_configuration, a_group, a_window, minute, notify
 
-EVERY = tuple(Webhook(id=f"WH-{one}", name=one, url="https://x.example", trigger_type=one) for one in TRIGGERS)
+EVERY = tuple(
+    Webhook(id=f"WH-{one}", name=one, url="https://x.example", trigger_type=one) for one in TRIGGERS
+)
 KINDS = {one.type.split(".")[1]: one.type for one in GROUP_EVENTS}
 
 
