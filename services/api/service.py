@@ -20,6 +20,7 @@ from shared.events import (
     DeliveryActionRequested,
     DeliveryReported,
     NoticeRequested,
+    WebhookRequested,
 )
 from shared.http import HttpClient
 from shared.service import Io, Service
@@ -88,6 +89,7 @@ service = Service(
         ActionRequested,
         ConfigChanged,
         NoticeRequested,
+        WebhookRequested,
         DeliveryReported,
         DeliveryActionRequested,
     ),
