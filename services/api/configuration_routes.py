@@ -16,6 +16,8 @@ from services.api.refusals import Refused
 from services.api.resources.catalogue import RESOURCES
 from services.api.resources.desk import Desk, Resource, parse
 from services.api.resources.integrations import INTEGRATIONS
+from services.api.resources.schedules import SCHEDULES
+from services.api.schedule_state import add_schedule_state
 from shared.domain.model import Frozen
 
 BASE = "/api/v1"
@@ -88,6 +90,8 @@ class Endpoint:
         """Add what is not configuration and stands in the database."""
         if self.resource.name == INTEGRATIONS.name:
             await add_state(api, shown)
+        if self.resource.name == SCHEDULES.name:
+            await add_schedule_state(api, shown)
 
     async def _writing(self, request: web.Request) -> tuple[Api, Principal, Any]:
         api = request.app[API]

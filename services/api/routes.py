@@ -16,9 +16,11 @@ from services.api import (
     integration_types,
     lookups,
     maintenance,
+    overrides,
     pages,
     preview,
     problems,
+    schedules,
     specification,
 )
 from services.api.answers import Handler, answer_errors
@@ -58,7 +60,20 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     _add(app, "GET", f"{BASE}/openapi.yaml", specification.read_openapi)
     _add(app, "POST", f"{BASE}/slack/interactive", callbacks.slack)
     _add(app, "POST", "/slack/interactive_api_endpoint", callbacks.slack)
+    _add_schedules(app)
     pages.add_routes(app)
+
+
+def _add_schedules(app: web.Application) -> None:
+    one = f"{BASE}/schedules/{{id}}"
+    _add(app, "GET", f"{one}/final_shifts", schedules.read_final_shifts)
+    _add(app, "GET", f"{one}/on_call", schedules.read_on_call)
+    _add(app, "GET", f"{one}/overrides", overrides.list_overrides)
+    _add(app, "POST", f"{one}/overrides", overrides.create_override)
+    _add(app, "PUT", f"{one}/overrides/{{override_id}}", overrides.change_override)
+    _add(app, "PATCH", f"{one}/overrides/{{override_id}}", overrides.change_override)
+    _add(app, "DELETE", f"{one}/overrides/{{override_id}}", overrides.remove_override)
+    _add(app, "POST", f"{BASE}/shift_swaps/{{id}}/take", schedules.take_swap)
 
 
 def _add(app: web.Application, method: str, path: str, handler: Handler) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.api.maintenance_shapes import MaintenanceWindow, StormSettings, StormState
+from services.api.schedule_shapes import OnCallShift, Schedule, ShiftSwap
 from services.api.shape import Shape
 
 
@@ -293,4 +294,7 @@ RESOURCE_SHAPES: dict[str, type[BaseModel]] = {
     "webhooks": Webhook,
     "maintenance_windows": MaintenanceWindow,
     "teams": Team,
+    "schedules": Schedule,
+    "on_call_shifts": OnCallShift,
+    "shift_swaps": ShiftSwap,
 }

@@ -18,11 +18,17 @@ from services.api.preview import PreviewBody
 from services.api.resources.catalogue import RESOURCES
 from services.api.resources.desk import Body, Resource
 from services.api.resources.integration_maintenance import MaintenanceBody
+from services.api.schedule_shapes import SHAPES as SCHEDULE_SHAPES
+from services.api.schedule_specification import SCHEDULE_BODIES, schedule_paths
 from services.api.shapes import RESOURCE_SHAPES
+from services.api.specification_parts import REFERENCE, listing
+from services.api.specification_parts import body as _body
+from services.api.specification_parts import operation as _operation
+from services.api.specification_parts import path_parameter as _path_parameter
+from services.api.specification_parts import query as _query
 from shared.domain.declaration import Declaration
 
 BASE = "/api/v1"
-REFERENCE = "#/components/schemas/{model}"
 FILTERS: dict[str, tuple[str, ...]] = {
     "integrations": ("name", "team_id"),
     "routes": ("integration_id", "routing_regex"),
@@ -33,15 +39,11 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "webhooks": ("name", "team_id"),
     "maintenance_windows": ("name", "integration_id", "is_active"),
     "teams": ("name",),
+    "schedules": ("name", "team_id"),
+    "on_call_shifts": ("name", "schedule_id"),
+    "shift_swaps": ("starting_after", "schedule_id", "beneficiary", "benefactor", "open_only"),
     "alert_groups": ("id", "route_id", "integration_id", "team_id", "state", "started_at", "label"),
     "alerts": ("id", "alert_group_id", "search"),
-}
-ERRORS = {
-    "400": "not valid: a sentence in `detail`, or sentences by field",
-    "401": "no token, or not a valid one",
-    "403": "the token may not do this",
-    "404": "there is no such object",
-    "503": "the database or the broker is away; try again after `Retry-After` seconds",
 }
 
 
@@ -63,6 +65,7 @@ def openapi() -> dict[str, Any]:
         paths |= _resource_paths(resource)
     paths |= _maintenance_paths()
     paths |= _history_paths()
+    paths |= schedule_paths()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -82,10 +85,16 @@ def openapi() -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     bodies = {one.body: "validation" for one in RESOURCES if one.body is not Body}
-    shown = (*RESOURCE_SHAPES.values(), *SHAPES, *integration_types.SHAPES, *preview_shapes.SHAPES)
+    shown = (
+        *RESOURCE_SHAPES.values(),
+        *SHAPES,
+        *integration_types.SHAPES,
+        *preview_shapes.SHAPES,
+        *SCHEDULE_SHAPES,
+    )
     shapes = dict.fromkeys(shown, "serialization")
     others = dict.fromkeys(
-        (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody), "validation"
+        (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody, *SCHEDULE_BODIES), "validation"
     )
     models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
@@ -226,44 +235,4 @@ def _apply() -> dict[str, Any]:
 
 
 def _list(name: str, shape: str) -> dict[str, Any]:
-    page = {
-        "type": "object",
-        "required": ["count", "next", "previous", "results"],
-        "properties": {
-            "count": {"type": "integer"},
-            "next": {"type": ["string", "null"]},
-            "previous": {"type": ["string", "null"]},
-            "results": {"type": "array", "items": {"$ref": REFERENCE.format(model=shape)}},
-            "current_page_number": {"type": "integer"},
-            "page_size": {"type": "integer"},
-            "total_pages": {"type": "integer"},
-        },
-    }
-    operation = _operation(f"list {name}", {"200": None})
-    operation["responses"]["200"]["content"] = {"application/json": {"schema": page}}
-    operation["parameters"] = [_query(one) for one in (*FILTERS[name], "page", "perpage")]
-    return operation
-
-
-def _operation(summary: str, answers: dict[str, str | None]) -> dict[str, Any]:
-    responses: dict[str, Any] = {}
-    for status, shape in answers.items():
-        responses[status] = {"description": "done" if status != "202" else "accepted, not in effect yet"}
-        if shape is not None:
-            schema = {"$ref": REFERENCE.format(model=shape)}
-            responses[status]["content"] = {"application/json": {"schema": schema}}
-    responses |= {status: {"description": words} for status, words in ERRORS.items()}
-    return {"summary": summary, "responses": responses}
-
-
-def _body(model: str, *, required: bool = True) -> dict[str, Any]:
-    schema = {"$ref": REFERENCE.format(model=model)}
-    return {"requestBody": {"required": required, "content": {"application/json": {"schema": schema}}}}
-
-
-def _path_parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-
-
-def _query(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "schema": {"type": "string"}}
+    return listing(name, shape, FILTERS[name])

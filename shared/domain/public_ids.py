@@ -23,6 +23,9 @@ PREFIXES = {
     "user_groups": "G",
     "contact_points": "P",
     "organizations": "O",
+    "schedules": "S",
+    "on_call_shifts": "O",
+    "shift_swaps": "SSR",
 }
 
 Below = Callable[[int], int]

@@ -8,8 +8,11 @@ from services.api.resources.chains import CHAINS
 from services.api.resources.desk import Resource
 from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.maintenance_windows import MAINTENANCE_WINDOWS
+from services.api.resources.on_call_shifts import SHIFTS
 from services.api.resources.routes import ROUTES
 from services.api.resources.rules import RULES
+from services.api.resources.schedules import SCHEDULES
+from services.api.resources.shift_swaps import SWAPS
 from services.api.resources.steps import STEPS
 from services.api.resources.teams import TEAMS
 from services.api.resources.users import USERS
@@ -25,4 +28,7 @@ RESOURCES: tuple[Resource[Any, Any], ...] = (
     WEBHOOKS,
     MAINTENANCE_WINDOWS,
     TEAMS,
+    SCHEDULES,
+    SHIFTS,
+    SWAPS,
 )

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from services.api.refusals import Invalid
+from services.api.resources import on_call_shifts, shift_swaps
 from services.api.resources.desk import Body, Desk, Resource, at_most, required
 from shared.domain.configuration import Rule, StepConfig, User
 from shared.domain.contact_addresses import NotAnAddress, phone_number
@@ -87,7 +88,7 @@ def change(desk: Desk, row: User, body: UserBody) -> User:
 
 
 def remove(desk: Desk, row: User) -> None:
-    """Remove a user with the personal rules, and from every step that pages them."""
+    """Remove a user with the personal rules, and from every step, shift and swap that names them."""
     for rule in desk.draft.find(Rule, "user_id", row.id):
         desk.draft.remove(rule)
     for step in desk.draft.all(StepConfig):
@@ -95,6 +96,8 @@ def remove(desk: Desk, row: User) -> None:
         without = {key: [one for one in people if one != row.id] for key, people in named.items()}
         if without:
             desk.draft.put(step.model_copy(update={"parameters": {**step.parameters, **without}}))
+    on_call_shifts.forget_user(desk, row.id)
+    shift_swaps.forget_user(desk, row.id)
     desk.draft.remove(row)
 
 
