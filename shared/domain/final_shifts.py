@@ -17,14 +17,15 @@ from shared.domain.shift_events import Event
 class FinalShift(Frozen):
     """One person's time on call without a break, from `start` (inclusive) to `end` (exclusive), in UTC.
 
-    It is a piece of one event of the shift `shift_id` (of an external calendar: the event's uid). `level` is the
-    event's, `swapped_with` the user whose place was taken by the swap `swap_id`.
+    It is a piece of one event of the shift `shift_id` (of an external calendar: the event's uid), which began at
+    `event_start`. `level` is the event's, `swapped_with` the user whose place was taken by the swap `swap_id`.
     """
 
     user_id: str
     start: datetime
     end: datetime
     shift_id: str
+    event_start: datetime
     is_override: bool = False
     level: int = 0
     title: str = ""
@@ -64,6 +65,19 @@ def final_shifts(
     return sorted(pieces, key=lambda one: one.start)
 
 
+def shifts_of_user(
+    config: ConfigSnapshot, user_id: str, start: datetime, end: datetime
+) -> list[tuple[str, FinalShift]]:
+    """Return a user's own final shifts in all schedules, each with the schedule's id, by start."""
+    found = [
+        (schedule.id, one)
+        for schedule in config.schedules
+        for one in final_shifts(config, schedule.id, start, end)
+        if one.user_id == user_id
+    ]
+    return sorted(found, key=lambda one: (one[1].start, one[0]))
+
+
 def segments(schedule: ReadySchedule, start: datetime, end: datetime) -> Iterator[Segment]:
     """Yield the time from `start` to `end` cut at every border of an event or a swap, without holes."""
     waiting = sorted(schedule.events(start, end), key=lambda one: one.start)
@@ -100,6 +114,7 @@ def _pieces(
                     start=segment.start,
                     end=segment.end,
                     shift_id=event.source_id,
+                    event_start=event.start,
                     is_override=event.is_override,
                     level=event.level,
                     title=event.title,

@@ -9,9 +9,8 @@ from shared.domain.configuration import ConfigSnapshot
 from shared.domain.final_shifts import segments
 from shared.domain.model import Frozen
 from shared.domain.ready_schedule import ReadySchedule, ready_schedule, stand_in, winners
-from shared.domain.shift_events import Event
+from shared.domain.shift_events import MOMENT, Event
 
-MOMENT = timedelta(microseconds=1)
 FIRST_LOOK, FARTHEST_LOOK = timedelta(days=2), timedelta(days=366)
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.schedules import Schedule, Shift, Swap
+from shared.domain.external_events import ReadyCalendar, person_keys, ready_calendar
+from shared.domain.schedules import Calendar, Schedule, Shift, Swap, Which
 from shared.domain.shift_events import Event, ReadyShift, ready
 
 
 @dataclass(frozen=True, slots=True)
 class ReadySchedule:
-    """`missing` says, as a sentence, why the schedule has no events to speak of; None when it has what it needs."""
+    """`calendars` are the external ones, each with whether it holds overrides; `people` finds who is named there.
+
+    `missing` says, as a sentence, why the schedule has no events to speak of; None when it has what it needs."""
 
     schedule: Schedule
     shifts: tuple[ReadyShift, ...]
     swaps: tuple[Swap, ...]
+    calendars: tuple[tuple[ReadyCalendar, bool], ...] = ()
+    people: Mapping[str, str] = field(default_factory=dict)
     missing: str | None = None
 
     def events(self, after: datetime, before: datetime) -> list[Event]:
@@ -28,6 +33,8 @@ class ReadySchedule:
             low, high = one.bounds
             if low < before and after < high:
                 found += one.events(after, before)
+        for calendar, is_override in self.calendars:
+            found += calendar.events(after, before, self.people, is_override=is_override)
         return found
 
 
@@ -47,13 +54,26 @@ def ready_schedule(config: ConfigSnapshot, schedule_id: str) -> ReadySchedule | 
 def _ready(config: ConfigSnapshot, schedule: Schedule) -> ReadySchedule:
     shifts = [one for one in config.shifts_of(schedule) if _counts(schedule, one)]
     made = (ready(one, schedule.time_zone) for one in shifts)
-    swaps = tuple(one for one in config.swaps_of.get(schedule.id, ()) if one.benefactor_id is not None)
+    calendars = [config.calendar_of.get((schedule.id, which)) for which in _calendars(schedule)]
+    present = [one for one in calendars if one is not None]
     return ReadySchedule(
         schedule=schedule,
         shifts=tuple(one for one in made if one is not None),
-        swaps=swaps,
-        missing=None if shifts else f"Schedule {schedule.name} has no shifts.",
+        swaps=tuple(one for one in config.swaps_of.get(schedule.id, ()) if one.benefactor_id is not None),
+        calendars=tuple(
+            (ready_calendar(one, schedule.time_zone), one.which == "overrides") for one in present
+        ),
+        people=person_keys(config.users) if present else {},
+        missing=_missing(schedule, bool(shifts), present),
     )
+
+
+def _missing(schedule: Schedule, has_shifts: bool, calendars: Sequence[Calendar]) -> str | None:
+    if schedule.type == "ical" and not any(one.which == "primary" for one in calendars):
+        return f"The calendar of schedule {schedule.name} could not be read yet."
+    if not has_shifts and not calendars:
+        return f"Schedule {schedule.name} has no shifts."
+    return None
 
 
 def _counts(schedule: Schedule, shift: Shift) -> bool:
@@ -62,6 +82,13 @@ def _counts(schedule: Schedule, shift: Shift) -> bool:
     if shift.is_override:
         return schedule.enable_web_overrides or shift.id in schedule.shift_ids
     return schedule.type == "calendar"
+
+
+def _calendars(schedule: Schedule) -> tuple[Which, ...]:
+    """Return which external calendars count; overrides made here take the place of those of a calendar schedule."""
+    if schedule.type == "ical":
+        return ("primary", "overrides")
+    return ("overrides",) if schedule.type == "calendar" and not schedule.enable_web_overrides else ()
 
 
 def winners(events: Sequence[Event]) -> list[Event]:

@@ -110,13 +110,15 @@ class Calendar(Frozen):
     """The last good text of a schedule's external calendar; a failed refresh leaves it as it is.
 
     `fetched_at`: when it was last fetched and found good, as far as it was written down; `changed_at`: when the
-    text last became another one.
+    text last became another one. `reading` is what the text says, as JSON, because reading it takes long; made by
+    `fetched_calendar` (shared/domain/external_events.py).
     """
 
     id: str
     schedule_id: str
     which: Which = "primary"
     text: str
+    reading: str = ""
     fetched_at: datetime
     changed_at: datetime
 

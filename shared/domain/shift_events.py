@@ -14,6 +14,7 @@ from shared.domain.wall_time import EARLIEST, LATEST, instant, wall, zone_of
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+MOMENT = timedelta(microseconds=1)
 LONGEST_S = 100 * 366 * 86_400
 ALWAYS = (EARLIEST.replace(tzinfo=UTC), LATEST.replace(tzinfo=UTC))
 
@@ -183,7 +184,10 @@ def _bounded(made: ReadyShift, last: datetime | None) -> ReadyShift:
 def _turns(shift: Shift) -> tuple[tuple[str, ...], ...]:
     """Return the users of each turn, beginning with the first turn; an override's lists are all one turn."""
     if shift.type == "rolling_users":
-        lists = shift.rolling_users
+        lists = tuple(tuple(dict.fromkeys(turn)) for turn in shift.rolling_users)
         first = (shift.start_rotation_from_user_index or 0) % len(lists) if lists else 0
         return lists[first:] + lists[:first]
-    return (shift.users or tuple(one for turn in shift.rolling_users for one in turn),)
+    users = shift.users
+    if shift.is_override and not users:
+        users = tuple(one for turn in shift.rolling_users for one in turn)
+    return (tuple(dict.fromkeys(users)),)

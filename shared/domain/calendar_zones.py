@@ -1,0 +1,89 @@
+"""Which time zone an external calendar means: names of the database, of Windows, of vendors, and private definitions.
+
+A private definition (VTIMEZONE) is taken for the zone of the database that keeps the same offsets. So what one
+calendar calls "Customized Time Zone" is nothing that another could meet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from io import StringIO
+from zoneinfo import ZoneInfo, available_timezones
+
+from dateutil.tz import tzical
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+DEFINITION = re.compile(
+    r"^BEGIN:VTIMEZONE\r?\n.*?^END:VTIMEZONE[ \t]*\r?\n?", re.MULTILINE | re.DOTALL | re.IGNORECASE
+)
+TZID = re.compile(r"^TZID(?:;[^:\r\n]*)?:([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
+LOCATION = re.compile(r"^X-LIC-LOCATION(?:;[^:\r\n]*)?:([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
+# What of a definition is read; its rules must be yearly ones, or following them could take for ever.
+LINES = re.compile(
+    r"^(?:BEGIN|END|TZID|TZOFFSETFROM|TZOFFSETTO|DTSTART|RRULE|RDATE)[;:][^\r\n]*", re.MULTILINE
+)
+YEARLY = re.compile(r"RRULE:(?=.*FREQ=YEARLY)(?!.*(?:BYHOUR|BYMINUTE|BYSECOND))[^\r\n]*", re.IGNORECASE)
+LIMIT_CHARS = 10_000
+SAMPLES = tuple(
+    datetime(year, month, day, 12)  # noqa: DTZ001
+    for year in (2024, 2025, 2026, 2027)
+    for month in range(1, 13)
+    for day in (1, 15)
+)
+
+
+def definitions(text: str) -> dict[str, str]:
+    """Return the private definitions of an unfolded calendar by their TZID."""
+    found = {}
+    for block in DEFINITION.findall(text):
+        name = TZID.search(block)
+        if name is not None:
+            found[name[1].strip()] = block
+    return found
+
+
+def zone_name(tzid: str, private: Mapping[str, str]) -> str | None:
+    """Return the name in the time zone database of what a calendar calls `tzid`, None when it cannot be told."""
+    cleaned = tzid.strip().strip('"').strip("/")
+    if cleaned in available_timezones():
+        return cleaned
+    if cleaned in WINDOWS_TO_OLSON:
+        return WINDOWS_TO_OLSON[cleaned]
+    parts = cleaned.split("/")
+    for start in range(1, len(parts)):
+        if "/".join(parts[start:]) in available_timezones():
+            return "/".join(parts[start:])
+    block = private.get(tzid.strip().strip('"'))
+    return None if block is None else _named_by(block)
+
+
+@lru_cache(maxsize=256)
+def _named_by(block: str) -> str | None:
+    place = LOCATION.search(block)
+    if place is not None and place[1].strip() in available_timezones():
+        return place[1].strip()
+    lines = LINES.findall(block)
+    rules = [one for one in lines if one.upper().startswith("RRULE")]
+    if len(block) > LIMIT_CHARS or not all(YEARLY.fullmatch(one) for one in rules):
+        return None
+    try:
+        zone = tzical(StringIO("\n".join(lines) + "\n")).get()
+        offsets = tuple(one.replace(tzinfo=zone).utcoffset() for one in SAMPLES)
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError):
+        return None
+    return _zones_by_offsets().get(offsets)
+
+
+@lru_cache(maxsize=1)
+def _zones_by_offsets() -> dict[tuple[timedelta | None, ...], str]:
+    """Return one zone for each way of keeping offsets; of several the first by name, places before areas."""
+    found: dict[tuple[timedelta | None, ...], str] = {}
+    for name in sorted(
+        available_timezones(), key=lambda one: (one.startswith("Etc/") or "/" not in one, one)
+    ):
+        zone = ZoneInfo(name)
+        found.setdefault(tuple(one.replace(tzinfo=zone).utcoffset() for one in SAMPLES), name)
+    return found
