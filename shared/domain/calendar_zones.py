@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from io import StringIO
 from zoneinfo import ZoneInfo, available_timezones
@@ -27,12 +27,15 @@ LINES = re.compile(
 )
 YEARLY = re.compile(r"RRULE:(?=.*FREQ=YEARLY)(?!.*(?:BYHOUR|BYMINUTE|BYSECOND))[^\r\n]*", re.IGNORECASE)
 LIMIT_CHARS = 10_000
-SAMPLES = tuple(
-    datetime(year, month, day, 12)  # noqa: DTZ001
-    for year in (2024, 2025, 2026, 2027)
-    for month in range(1, 13)
-    for day in (1, 15)
+# Noon (UTC) of every day of the two years in which offsets are compared.
+DAYS = tuple(datetime(2025, 1, 1, 12, tzinfo=UTC) + timedelta(days=number) for number in range(730))
+HOUR = timedelta(hours=1)
+# Of zones that keep the same offsets today the first of these is meant.
+USUAL = (
+    *("Europe/Berlin", "Europe/London", "Europe/Athens", "America/New_York", "America/Chicago"),
+    *("America/Denver", "America/Los_Angeles", "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney"),
 )
+Offsets = tuple[tuple[datetime, timedelta | None], ...]
 
 
 def definitions(text: str) -> dict[str, str]:
@@ -71,19 +74,33 @@ def _named_by(block: str) -> str | None:
         return None
     try:
         zone = tzical(StringIO("\n".join(lines) + "\n")).get()
-        offsets = tuple(one.replace(tzinfo=zone).utcoffset() for one in SAMPLES)
+        offsets = None if zone is None else _offsets(zone)
     except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError):
         return None
-    return _zones_by_offsets().get(offsets)
+    return None if offsets is None else _zones_by_offsets().get(offsets)
 
 
 @lru_cache(maxsize=1)
-def _zones_by_offsets() -> dict[tuple[timedelta | None, ...], str]:
-    """Return one zone for each way of keeping offsets; of several the first by name, places before areas."""
-    found: dict[tuple[timedelta | None, ...], str] = {}
-    for name in sorted(
-        available_timezones(), key=lambda one: (one.startswith("Etc/") or "/" not in one, one)
-    ):
-        zone = ZoneInfo(name)
-        found.setdefault(tuple(one.replace(tzinfo=zone).utcoffset() for one in SAMPLES), name)
+def _zones_by_offsets() -> dict[Offsets, str]:
+    """Return one zone for each way of keeping offsets, of those by which Windows names the areas of the world.
+
+    Takes a good part of a second, once.
+    """
+    known = sorted(set(WINDOWS_TO_OLSON.values()) & available_timezones())
+    found: dict[Offsets, str] = {}
+    for name in (*USUAL, *known):
+        found.setdefault(_offsets(ZoneInfo(name)), name)
     return found
+
+
+def _offsets(zone: tzinfo) -> Offsets:
+    """Return the offset of the first day, and each later one with the hour since which it holds."""
+    before = DAYS[0].astimezone(zone).utcoffset()
+    found = [(DAYS[0], before)]
+    for day in DAYS[1:]:
+        if day.astimezone(zone).utcoffset() != before:
+            hours = (day - 23 * HOUR + number * HOUR for number in range(24))
+            since = next(one for one in hours if one.astimezone(zone).utcoffset() != before)
+            before = since.astimezone(zone).utcoffset()
+            found.append((since, before))
+    return tuple(found)
