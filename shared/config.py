@@ -80,6 +80,9 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr = SecretStr("")
     slack_signing_secret: SecretStr = SecretStr("")
     slack_default_channel: str = ""
+    telegram_bot: str = Field(
+        default="", description="name of the bot without @, for the link that connects a person to Telegram"
+    )
     chat_edit_interval_s: float = Field(
         default=10.0, description="edits of a chat message that only tell of more alerts are this far apart"
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
+from base64 import urlsafe_b64encode
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -25,6 +27,7 @@ class Secrets:
             self._fernet = MultiFernet([Fernet(part) for part in parts]) if parts else None
         except ValueError as error:
             raise Permanent("TOCSIN_SECRET_KEY must hold Fernet keys: 32 bytes in url-safe base64") from error
+        self._parts = parts
 
     @property
     def has_key(self) -> bool:
@@ -50,6 +53,20 @@ class Secrets:
         except InvalidToken as error:
             raise Permanent("a stored secret does not open with any key of TOCSIN_SECRET_KEY") from error
 
+    def sign(self, purpose: str, text: str) -> str:
+        """Return a signature of `text` (43 url-safe characters) that is of no use for another purpose.
+
+        Raises:
+            Permanent: no key is set.
+        """
+        self._keys()
+        return _signature(self._parts[0], purpose, text)
+
+    def is_signed(self, purpose: str, text: str, signature: str) -> bool:
+        """Whether the signature was made for this purpose with any of the keys, compared in constant time."""
+        given = signature.encode()
+        return any(hmac.compare_digest(_signature(key, purpose, text).encode(), given) for key in self._parts)
+
     def digest(self, token: str) -> str:
         """Return the SHA-256 hex that an integration's URL token is looked up by."""
         return digest(token)
@@ -58,6 +75,11 @@ class Secrets:
         if self._fernet is None:
             raise Permanent("TOCSIN_SECRET_KEY is not set: nothing can be encrypted or decrypted")
         return self._fernet
+
+
+def _signature(key: str, purpose: str, text: str) -> str:
+    own = hmac.digest(key.encode(), f"tocsin {purpose}".encode(), "sha256")
+    return urlsafe_b64encode(hmac.digest(own, text.encode(), "sha256")).decode().rstrip("=")
 
 
 def new_key() -> str:

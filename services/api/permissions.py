@@ -42,6 +42,11 @@ SINGLE: dict[tuple[str, str], Role] = {
     ("POST", "integrations/{id}/demo"): "editor",
     ("POST", "integrations/{id}/maintenance_start"): "editor",
     ("POST", "integrations/{id}/maintenance_stop"): "editor",
+    ("POST", "users/{id}/contact_points"): "viewer",
+    ("DELETE", "users/{id}/contact_points/{point_id}"): "viewer",
+    ("POST", "users/{id}/contact_points/{point_id}/send_code"): "viewer",
+    ("POST", "users/{id}/contact_points/{point_id}/verify"): "viewer",
+    ("POST", "users/{id}/test_notification"): "viewer",
 }
 
 

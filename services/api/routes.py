@@ -8,6 +8,7 @@ from services.api import (
     alerts,
     apply,
     configuration_routes,
+    contact_points,
     demo,
     explain,
     groups,
@@ -22,6 +23,8 @@ from services.api import (
     problems,
     schedules,
     specification,
+    trial_notices,
+    verification,
 )
 from services.api.answers import Handler, answer_errors
 from services.api.chat_callbacks import ChatCallbacks
@@ -53,6 +56,13 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     _add(app, "GET", f"{BASE}/alerts/{{id}}", alerts.read_alert)
     _add(app, "GET", f"{BASE}/alerts/{{id}}/trace", history.read_trace)
     _add(app, "GET", f"{BASE}/alerts/{{id}}/explain", explain.explain)
+    _add(app, "GET", f"{BASE}/users/{{id}}/contact_points", contact_points.list_points)
+    _add(app, "POST", f"{BASE}/users/{{id}}/contact_points", contact_points.add_point)
+    point = f"{BASE}/users/{{id}}/contact_points/{{point_id}}"
+    _add(app, "DELETE", point, contact_points.remove_point)
+    _add(app, "POST", f"{point}/send_code", verification.send_code)
+    _add(app, "POST", f"{point}/verify", verification.verify)
+    _add(app, "POST", f"{BASE}/users/{{id}}/test_notification", trial_notices.send_trial)
     _add(app, "GET", f"{BASE}/organizations", lookups.list_organizations)
     _add(app, "GET", f"{BASE}/organizations/{{id}}", lookups.read_organization)
     _add(app, "GET", f"{BASE}/info", lookups.read_info)

@@ -27,6 +27,7 @@ from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.api_tokens import ApiTokens
 from shared.store.configuration import ConfigurationStore
+from shared.store.contact_codes import ContactCodes
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     """Serve the public API; nothing is consumed."""
     configuration = ConfigurationStore(io.store)
     tokens = ApiTokens(io.store)
-    preparation = Preparation(configuration, tokens)
+    preparation = Preparation(configuration, tokens, ContactCodes(io.store))
     io.add_ready_check("indexes", preparation.missing)
     io.add_ready_check("secret_key", lambda: None if io.secrets.has_key else "TOCSIN_SECRET_KEY is not set")
     io.spawn("indexes", preparation.run)
@@ -63,9 +64,10 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
 class Preparation:
     """Creates the indexes of the api's own collections, as soon as the database is there."""
 
-    def __init__(self, configuration: ConfigurationStore, tokens: ApiTokens) -> None:
+    def __init__(self, configuration: ConfigurationStore, tokens: ApiTokens, codes: ContactCodes) -> None:
         self._configuration = configuration
         self._tokens = tokens
+        self._codes = codes
         self._is_done = False
 
     async def run(self) -> None:
@@ -74,6 +76,7 @@ class Preparation:
             return
         await self._configuration.prepare()
         await self._tokens.prepare()
+        await self._codes.prepare()
         self._is_done = True
 
     def missing(self) -> str | None:

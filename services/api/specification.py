@@ -9,11 +9,12 @@ import yaml
 from aiohttp import web
 from pydantic.json_schema import models_json_schema
 
-from services.api import integration_types, preview_shapes
+from services.api import integration_types, people_shapes, preview_shapes
 from services.api.actions import WORDS
 from services.api.demo import DemoBody
 from services.api.history_shapes import SHAPES
 from services.api.integration_tokens import RotateTokenBody
+from services.api.people_specification import PEOPLE_BODIES, people_paths
 from services.api.preview import PreviewBody
 from services.api.resources.catalogue import RESOURCES
 from services.api.resources.desk import Body, Resource
@@ -66,6 +67,7 @@ def openapi() -> dict[str, Any]:
     paths |= _maintenance_paths()
     paths |= _history_paths()
     paths |= schedule_paths()
+    paths |= people_paths()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -91,11 +93,11 @@ def _schemas() -> dict[str, Any]:
         *integration_types.SHAPES,
         *preview_shapes.SHAPES,
         *SCHEDULE_SHAPES,
+        *people_shapes.SHAPES,
     )
     shapes = dict.fromkeys(shown, "serialization")
-    others = dict.fromkeys(
-        (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody, *SCHEDULE_BODIES), "validation"
-    )
+    own = (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody)
+    others = dict.fromkeys((*own, *SCHEDULE_BODIES, *PEOPLE_BODIES), "validation")
     models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
     return {name: found["$defs"][name] for name in sorted(found["$defs"])}

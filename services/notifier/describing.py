@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from services.notifier.noticing import expired, notice_of
 from services.notifier.reach import Reach
 from shared import clock
 from shared.channels import webhook as webhooks
-from shared.channels.channel import Call, Channel, Message, Notice
+from shared.channels.channel import Call, Channel, Message
 from shared.domain.delivery import Delivery
 from shared.domain.storm_digest import list_url
 from shared.domain.webhook_record import RunRecord
 from shared.errors import Permanent
 from shared.events import NoticeRequested, NotificationRequested, WebhookRequested
 from shared.live_configuration import LiveConfiguration
+from shared.secrets import Secrets
 from shared.webhook_calls import WebhookCalls
 
 
@@ -47,9 +49,10 @@ class Unfit(Permanent):
 class Pages:
     """Describes pages."""
 
-    def __init__(self, reach: Reach, config: LiveConfiguration, public_url: str) -> None:
+    def __init__(self, reach: Reach, config: LiveConfiguration, secrets: Secrets, public_url: str) -> None:
         self._reach = reach
         self._config = config
+        self._secrets = secrets
         self._public_url = public_url
 
     async def describe(self, row: Delivery) -> Described:
@@ -74,7 +77,8 @@ class Pages:
         """Return the call of a notice.
 
         Raises:
-            Permanent: the person or the channel is not there any more, or it carries no notices.
+            Permanent: the person or the channel is not there any more, or it carries no notices, or it is too
+                late for it.
         """
         event = row.event
         assert isinstance(event, NoticeRequested)
@@ -83,7 +87,10 @@ class Pages:
         address = self._reach.address_for(event, config)
         if way.channel.notice is None:
             raise Permanent(f"{way.channel.title} carries alert groups only")
-        notice = Notice(row.id, event.title, event.text, clock.now())
+        why_not = expired(event, clock.now())
+        if why_not is not None:
+            raise Permanent(why_not)
+        notice = notice_of(row.id, event, self._secrets, clock.now())
         return Described(way.channel.notice(notice, address, way.settings), way.channel)
 
 

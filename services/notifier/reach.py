@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from services.notifier.noticing import named_address
 from shared.channels.channel import Channel
 from shared.config import Settings
 from shared.domain.configuration import ConfigSnapshot
 from shared.errors import Permanent
 from shared.events import NoticeRequested, NotificationRequested
+from shared.secrets import Secrets
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,16 @@ class Way:
 class Reach:
     """The ways to people by name, as in a notification rule: email, sms, phone_call …"""
 
-    def __init__(self, ways: Mapping[str, Way]) -> None:
+    def __init__(self, ways: Mapping[str, Way], secrets: Secrets) -> None:
         self._ways = ways
+        self._secrets = secrets
 
     @classmethod
-    def of(cls, channels: Iterable[Channel[Any, Any]], settings: Settings) -> Reach:
+    def of(cls, channels: Iterable[Channel[Any, Any]], settings: Settings, secrets: Secrets) -> Reach:
         """Build it from the channels that page people."""
         return cls(
-            {one.slug: Way(one, one.settings_from(settings)) for one in channels if one.address is not None}
+            {one.slug: Way(one, one.settings_from(settings)) for one in channels if one.address is not None},
+            secrets,
         )
 
     @property
@@ -77,8 +81,9 @@ class Reach:
         if isinstance(request, NoticeRequested):
             if self.way(request.channel).channel.notice is None:
                 raise Permanent(f"{self.way(request.channel).channel.title} carries alert groups only")
-            if request.address is not None:
-                return request.address
+            named = named_address(request, config, self._secrets)
+            if named is not None:
+                return named[0]
         return self.address(request.channel, request.user_id, config)
 
 

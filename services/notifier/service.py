@@ -35,7 +35,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     """Open the ledger, a lane per channel, and the way out."""
     deliveries = Deliveries(io.store, timedelta(days=io.settings.retention_days))
     telling = Telling(io.bus, deliveries.collection)
-    reach = Reach.of(CHANNELS.values(), io.settings)
+    reach = Reach.of(CHANNELS.values(), io.settings, io.secrets)
     intake = Intake(deliveries, reach, io.config, telling, io.bus)
     async with (
         Outlet(allow_private_addresses=io.settings.allow_private_addresses) as outlet,
@@ -43,7 +43,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     ):
         sender = Sender(deliveries, AlertGroups(io.store), outlet, telling, io.bus)
         webhooks = _webhooks(io, templates, deliveries)
-        pages = Pages(reach, io.config, io.settings.public_url)
+        pages = Pages(reach, io.config, io.secrets, io.settings.public_url)
         sender.describe = {
             "page": pages.describe,
             "notice": pages.describe_notice,

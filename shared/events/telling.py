@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -61,7 +62,9 @@ class NoticeRequested(Event):
     """api -> notifier: tell one person something that is about no alert group, once.
 
     `address` is where, when it is not one of the user's own verified ones (a code to verify it, a call that an API
-    client asked for); then `user_id` may be empty. `text` is plain.
+    client asked for); then `user_id` may be empty. `contact_id` names one of the user's contact points, verified or
+    not: of an address that is a secret the event knows nothing. `text` is plain; what nobody but the person may read
+    stands in `text_encrypted` instead, as ciphertext. After `valid_until` it is not sent any more.
     """
 
     type: ClassVar[str] = "notice.requested.v1"
@@ -70,6 +73,9 @@ class NoticeRequested(Event):
     address: str | None = None
     title: str
     text: str = ""
+    contact_id: str | None = None
+    text_encrypted: str = ""
+    valid_until: datetime | None = None
 
 
 class DeliveryReported(Event):

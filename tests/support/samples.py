@@ -177,6 +177,9 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "address": "+491700000000",
         "title": "You are on call",
         "text": "until Monday 09:00",
+        "contact_id": "P1",
+        "text_encrypted": "gAAAAA",
+        "valid_until": second(600),
     },
     events.DeliveryReported: {
         "channel": "sms",
