@@ -13,10 +13,22 @@ from typing import Any, Generic, Self
 import structlog
 
 from shared import clock
+from shared.domain.conditions import ConditionJob, Verdict
 from shared.domain.heartbeat_texts import HeartbeatJob, HeartbeatTexts
 from shared.domain.template_jobs import Preview, PreviewJob, Rendered, RenderJob, Routed, RouteJob
 from shared.domain.webhook_event import WebhookJob, WebhookTexts
-from shared.sandbox_kinds import HEARTBEAT, PREVIEW, RENDER, ROUTE, WEBHOOK, Defined, Job, Kind, Result
+from shared.sandbox_kinds import (
+    CONDITION,
+    HEARTBEAT,
+    PREVIEW,
+    RENDER,
+    ROUTE,
+    WEBHOOK,
+    Defined,
+    Job,
+    Kind,
+    Result,
+)
 from shared.sandbox_pool import Definitions, Item, Outcome, Pool, Question
 from shared.sandbox_slow import Slow, SlowLane, Strikes
 
@@ -110,6 +122,10 @@ class Sandbox:
     async def webhook(self, jobs: Sequence[WebhookJob], now: datetime) -> list[WebhookTexts]:
         """Render webhooks as shared.domain.webhook_rendering does; order and errors as for `route`."""
         return await self._all(WEBHOOK, jobs, now)
+
+    async def condition(self, jobs: Sequence[ConditionJob], now: datetime) -> list[Verdict]:
+        """Judge conditions of escalation steps; order and errors as for `route`."""
+        return await self._all(CONDITION, jobs, now)
 
     async def heartbeat(self, jobs: Sequence[HeartbeatJob], now: datetime) -> list[HeartbeatTexts]:
         """Make the texts of heartbeats' alerts; order and errors as for `route`."""

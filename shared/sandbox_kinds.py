@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from shared.domain.conditions import ConditionJob, Verdict, failed
 from shared.domain.configuration import Integration, Route
 from shared.domain.heartbeat_texts import HeartbeatJob, HeartbeatTexts, default_texts
 from shared.domain.model import Problem
@@ -22,7 +23,7 @@ from shared.domain.template_jobs import (
     routed_without_templates,
 )
 from shared.domain.webhook_event import WebhookJob, WebhookTexts
-from shared.sandbox_wire import heartbeat_job, preview_job, render_job, route_job, webhook_job
+from shared.sandbox_wire import condition_job, heartbeat_job, preview_job, render_job, route_job, webhook_job
 
 TRIED = -1
 Job = TypeVar("Job")
@@ -118,6 +119,13 @@ WEBHOOK = Kind[WebhookJob, WebhookTexts](
     read=WebhookTexts.model_validate,
     instead=lambda job, reason: WebhookTexts(failure=reason),
     limits=2.0,
+)
+CONDITION = Kind[ConditionJob, Verdict](
+    name="condition",
+    shared=lambda job: None,
+    write=condition_job,
+    read=Verdict.model_validate,
+    instead=lambda job, reason: failed(reason),
 )
 # Two short templates, seldom.
 HEARTBEAT = Kind[HeartbeatJob, HeartbeatTexts](

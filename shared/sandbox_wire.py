@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from shared.domain.conditions import ConditionJob
 from shared.domain.configuration import Integration, Route
 from shared.domain.heartbeat_texts import HeartbeatJob
 from shared.domain.template_jobs import PreviewJob, RenderJob, RouteJob
@@ -95,6 +96,11 @@ def preview_job(job: PreviewJob, reference: int) -> bytes:
 
 def webhook_job(job: WebhookJob, reference: int) -> bytes:
     """Return one job for `webhook`, which has no definition; raises as `route_job` does."""
+    return orjson.dumps(job.model_dump(), option=orjson.OPT_NON_STR_KEYS)
+
+
+def condition_job(job: ConditionJob, reference: int) -> bytes:
+    """Return one job for `condition`, which has no definition; raises as `route_job` does."""
     return orjson.dumps(job.model_dump(), option=orjson.OPT_NON_STR_KEYS)
 
 

@@ -19,6 +19,8 @@ from typing import Any
 
 import orjson
 
+from shared.domain.condition_rendering import judge
+from shared.domain.conditions import ConditionJob
 from shared.domain.configuration import Integration, Route
 from shared.domain.heartbeat_rendering import render_heartbeat
 from shared.domain.heartbeat_texts import HeartbeatJob
@@ -163,6 +165,7 @@ class Worker:
             "preview": self._preview,
             "webhook": _webhook,
             "heartbeat": _heartbeat,
+            "condition": _condition,
         }
 
     def answers(self, asked: dict[str, Any]) -> Iterator[bytes]:
@@ -240,6 +243,10 @@ def _webhook(job: dict[str, Any], now: datetime) -> Frozen:
 
 def _heartbeat(job: dict[str, Any], now: datetime) -> Frozen:
     return render_heartbeat(HeartbeatJob.model_validate(job), now)
+
+
+def _condition(job: dict[str, Any], now: datetime) -> Frozen:
+    return judge(ConditionJob(**job), now)
 
 
 def _dumped(answer: Any) -> bytes:

@@ -13,7 +13,6 @@ from aiohttp import web
 
 from services.api.actions import Actions
 from services.api.authentication import Authentication, Principal
-from services.api.playground import Playground
 from services.api.resources.desk import Desk, Tools
 from shared import clock
 from shared.bus.publisher import Publisher
@@ -23,6 +22,7 @@ from shared.domain.configuration_draft import Draft
 from shared.domain.model import Actor
 from shared.errors import Unavailable
 from shared.events import ConfigChanged
+from shared.lazy_sandbox import LazySandbox
 from shared.live_configuration import LiveConfiguration
 from shared.secrets import Secrets
 from shared.store.configuration import ConfigurationStore, Edited
@@ -45,7 +45,7 @@ class Api:
     actions: Actions
     bus: Publisher
     secrets: Secrets
-    playground: Playground
+    playground: LazySandbox
 
     @property
     def tools(self) -> Tools:

@@ -11,11 +11,11 @@ from services.api.actions import Actions
 from services.api.api import API, Api
 from services.api.authentication import Authentication
 from services.api.chat_callbacks import ChatCallbacks
-from services.api.playground import Playground
 from services.api.routes import add_routes
 from shared.events import (
     ActionRequested,
     AlertReceived,
+    ChainRefreshRequested,
     ConfigChanged,
     DeliveryActionRequested,
     DeliveryReported,
@@ -23,6 +23,7 @@ from shared.events import (
     WebhookRequested,
 )
 from shared.http import HttpClient
+from shared.lazy_sandbox import LazySandbox
 from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.api_tokens import ApiTokens
@@ -43,7 +44,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     io.spawn("indexes", preparation.run)
     async with HttpClient() as client:
         callbacks = ChatCallbacks(client)
-        playground = Playground(io.settings.template_timeout_s)
+        playground = LazySandbox(io.settings.template_timeout_s)
         io.http[API] = Api(
             settings=io.settings,
             database=io.store,
@@ -90,6 +91,7 @@ service = Service(
     emits=(
         AlertReceived,
         ActionRequested,
+        ChainRefreshRequested,
         ConfigChanged,
         NoticeRequested,
         WebhookRequested,

@@ -1,60 +1,43 @@
-"""Rendered groups and failed pages into escalations: load, decide, save, and decide again who lost a race."""
+"""Rendered groups, failed pages, edited chains into escalations: load, decide, save; again who lost a race."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from services.escalator.answering import Answering
+from services.escalator.drafting import Draft, Drafting, group_id_of, newest_run
 from services.escalator.storming import Storming
 from shared import clock
 from shared.bus.publisher import Encoded
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.escalation import (
-    Escalation,
-    at_a_glance,
-    begin,
-    begins,
-    escalation_id,
-    follow,
-    page_failed,
-    stop,
-)
+from shared.domain.escalation import Known, at_a_glance, begins
 from shared.errors import Transient
-from shared.events import Event, GroupRendered, NotificationFailed, NotificationUnknown, StageDecided
+from shared.events import Event, GroupRendered
 from shared.store.escalations import Escalations, EscalationWrite, Stored
 from shared.told import Told
 
 ATTEMPTS = 20
 Encode = Callable[[Event], Encoded]
-Failed = NotificationFailed | NotificationUnknown
-
-
-@dataclass
-class Draft:
-    """One escalation while a batch is decided: what it was read as, what it has become, what is told of it."""
-
-    before: Escalation | None
-    after: Escalation | None
-    causes: list[Event] = field(default_factory=list)
-    events: list[tuple[str, Event]] = field(default_factory=list)
-    again: tuple[Encoded, ...] = ()
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether there is something to save."""
-        return self.after is not None and self.after is not self.before
 
 
 class Deciding:
     """Applies a batch to escalations; every event is answered by what it caused."""
 
-    def __init__(self, escalations: Escalations, storming: Storming, encode: Encode, keep: timedelta) -> None:
+    def __init__(
+        self,
+        escalations: Escalations,
+        storming: Storming,
+        answering: Answering,
+        encode: Encode,
+        keep: timedelta,
+    ) -> None:
         self._escalations = escalations
         self._storming = storming
+        self._answering = answering
         self._encode = encode
         self._keep = keep
 
@@ -83,9 +66,7 @@ class Deciding:
         Return that, the other events, and how many groups begin to escalate by them, by integration.
         """
         now = clock.now()
-        by_group: dict[str, list[Event]] = {}
-        for event in batch:
-            by_group.setdefault(_group_id(event), []).append(event)
+        by_group = _by_group(batch)
         runs = await self._escalations.glances(list(by_group))
         told: list[Told] = []
         rest: list[Event] = []
@@ -112,21 +93,23 @@ class Deciding:
         self, batch: Sequence[Event], config: ConfigSnapshot, begun: Counter[str]
     ) -> tuple[list[Told], list[Event]]:
         now = clock.now()
+        by_group = _by_group(batch)
         stored, _ = await asyncio.gather(
-            self._escalations.of_groups(sorted({_group_id(one) for one in batch})),
+            self._escalations.of_groups(sorted(by_group)),
             self._storming.count(begun, config),
         )
         storms = self._storming.on
-        newest = _newest_runs(batch, stored)
-        drafts: dict[str, Draft] = {}
-        for event in sorted(batch, key=_order):
-            if isinstance(event, GroupRendered):
-                self._end_older_runs(event, stored, drafts)
-                started = partial(begin, event, config, now, newest[event.group.id], storms)
-                self._rendered(event, stored, drafts, started, now)
-            elif isinstance(event, NotificationFailed | NotificationUnknown):
-                failing = partial(page_failed, event, config=config, now=now, storms=storms)
-                self._failed(event, stored, drafts, failing, now)
+        of_group: dict[str, dict[str, Stored]] = {id: {} for id in by_group}
+        for id, one in stored.items():
+            of_group[one.escalation.group_id][id] = one
+
+        def drafted(group_id: str, known: Known) -> dict[str, Draft]:
+            events, runs = by_group[group_id], of_group[group_id]
+            return Drafting(runs, newest_run(events, runs), config, now, known).decide(events)
+
+        decisions = [partial(drafted, one) for one in by_group]
+        found = await self._answering.decided(decisions, storms, config)
+        drafts = {id: draft for one in found for id, draft in one.items()}
         writes = [self._write(one, now) for one in drafts.values() if one.is_changed]
         await self._storming.announce([one.escalation for one in writes], storms)
         lost = await self._escalations.save(writes)
@@ -139,58 +122,6 @@ class Deciding:
             else:
                 told += self._told(id, draft, encoded.get(id))
         return told, list(again.values())
-
-    def _rendered(
-        self,
-        event: GroupRendered,
-        stored: dict[str, Stored],
-        drafts: dict[str, Draft],
-        started: Callable[[], tuple[Escalation | None, list[Event]]],
-        now: datetime,
-    ) -> None:
-        id = escalation_id(event.group)
-        draft = _draft(id, stored, drafts)
-        draft.causes.append(event)
-        if draft.after is None:
-            draft.after, events = started()
-        else:
-            repeated = event.group.version <= draft.after.group.version
-            draft.again = stored[id].untold if repeated and id in stored else draft.again
-            draft.after, events = follow(event, draft.after, now)
-        draft.events += [(event.id, one) for one in events]
-
-    def _failed(
-        self,
-        event: Failed,
-        stored: dict[str, Stored],
-        drafts: dict[str, Draft],
-        failing: Callable[[Escalation], tuple[Escalation, list[Event]]],
-        now: datetime,
-    ) -> None:
-        id = f"{event.group_id}:{event.run}"
-        draft = _draft(id, stored, drafts)
-        draft.causes.append(event)
-        if draft.after is None:
-            unknown = "there is no such escalation (any more)"
-            draft.events.append((event.id, _decided(event, "not_found", unknown, now)))
-            return
-        draft.after, events = failing(draft.after)
-        draft.events += [(event.id, one) for one in events]
-
-    def _end_older_runs(
-        self, event: GroupRendered, stored: dict[str, Stored], drafts: dict[str, Draft]
-    ) -> None:
-        for id, one in stored.items():
-            escalation = one.escalation
-            if (
-                escalation.group_id == event.group.id
-                and escalation.run < event.group.run
-                and not escalation.ended
-            ):
-                draft = _draft(id, stored, drafts)
-                draft.causes.append(event)
-                if draft.after is not None and not draft.after.ended:
-                    draft.after = stop(draft.after, event.group, {}, "a newer run began")
 
     def _write(self, draft: Draft, now: datetime) -> EscalationWrite:
         assert draft.after is not None
@@ -210,39 +141,8 @@ class Deciding:
         return told
 
 
-def _newest_runs(batch: Sequence[Event], stored: dict[str, Stored]) -> dict[str, int]:
-    """Return the newest run that is known of each group, stored or in this batch."""
-    runs = [(one.escalation.group_id, one.escalation.run) for one in stored.values()]
-    runs += [(one.group.id, one.group.run) for one in batch if isinstance(one, GroupRendered)]
-    newest: dict[str, int] = {}
-    for group_id, run in runs:
-        newest[group_id] = max(run, newest.get(group_id, 0))
-    return newest
-
-
-def _draft(id: str, stored: dict[str, Stored], drafts: dict[str, Draft]) -> Draft:
-    if id not in drafts:
-        before = stored[id].escalation if id in stored else None
-        drafts[id] = Draft(before, before)
-    return drafts[id]
-
-
-def _group_id(event: Event) -> str:
-    return event.group.id if isinstance(event, GroupRendered) else getattr(event, "group_id", event.subject)
-
-
-def _order(event: Event) -> tuple[int, int]:
-    """Groups first, in the order of their versions; then what became of pages."""
-    return (0, event.group.version) if isinstance(event, GroupRendered) else (1, 0)
-
-
-def _decided(event: Failed, decision: str, reason: str, now: datetime) -> StageDecided:
-    return StageDecided.following(
-        event,
-        part="escalator",
-        time=now,
-        stage="escalator",
-        group_id=event.group_id,
-        decision=decision,
-        reason=reason,
-    )
+def _by_group(batch: Sequence[Event]) -> dict[str, list[Event]]:
+    found: dict[str, list[Event]] = {}
+    for event in batch:
+        found.setdefault(group_id_of(event), []).append(event)
+    return found

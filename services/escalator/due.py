@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+from services.escalator.answering import Answering
 from services.escalator.deciding import Encode
 from services.escalator.storming import Storming
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.escalation import Escalation, Storms, is_let_go, reconsider, wake
+from shared.domain.escalation import Escalation, Known, is_let_go, reconsider, wake
 from shared.domain.posts import posts_after
 from shared.domain.webhook_triggers import webhooks_after
 from shared.events import Event
@@ -22,7 +24,15 @@ from shared.telling import Row, Telling
 
 # A held escalation that an instance with an older configuration wrote is found within this time.
 LOOK_AGAIN_S = 10.0
-Decide = Callable[[Escalation, ConfigSnapshot, datetime, Storms], tuple[Escalation, list[Event]]]
+Decide = Callable[[Escalation, ConfigSnapshot, datetime, Known], tuple[Escalation, list[Event]]]
+
+
+@dataclass(frozen=True)
+class Deciders:
+    """What decides beside the configuration: the storms that are on, and the answers to what steps ask."""
+
+    storming: Storming
+    answering: Answering
 
 
 @dataclass(frozen=True)
@@ -40,13 +50,14 @@ class DueEscalations:
     def __init__(
         self,
         escalations: Escalations,
-        storming: Storming,
+        deciders: Deciders,
         telling: Telling,
         config: LiveConfiguration,
         writing: Writing,
     ) -> None:
         self._escalations = escalations
-        self._storming = storming
+        self._storming = deciders.storming
+        self._answering = deciders.answering
         self._telling = telling
         self._config = config
         self._writing = writing
@@ -80,9 +91,10 @@ class DueEscalations:
         let_go = [one.group.integration_id for one in claimed if is_let_go(one, config, now)]
         await self._storming.count(Counter(let_go), config)
         storms = self._storming.on
+        decisions = [partial(decide, before, config, now) for before in claimed]
+        decided = await self._answering.decided(decisions, storms, config)
         writes: list[EscalationWrite] = []
-        for before in claimed:
-            after, events = decide(before, config, now, storms)
+        for before, (after, events) in zip(claimed, decided, strict=True):
             if after is before:
                 after = before.model_copy(update={"version": before.version + 1})
             events = [*events, *posts_after(before, after, config, writing.default_channel, now)]

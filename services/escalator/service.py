@@ -1,4 +1,4 @@
-"""Wires the escalator: the only writer of `escalations`, `storms` and `digests`."""
+"""Wires the escalator: the only writer of `escalations`, `rotations`, `storms` and `digests`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from services.escalator.answering import Answering
 from services.escalator.deciding import Deciding
 from services.escalator.digests import DueDigests, Places
-from services.escalator.due import DueEscalations, Writing
+from services.escalator.due import Deciders, DueEscalations, Writing
 from services.escalator.handlers import Escalator
 from services.escalator.storming import Storming
 from shared import events
 from shared.domain.storm import StormLimits
+from shared.lazy_sandbox import LazySandbox
 from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.alert_groups import AlertGroups
@@ -32,16 +34,22 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     storming = Storming(places.storms, places.digests, limits, io.metrics)
     telling = Telling(io.bus, places.escalations.collection)
     keep = timedelta(days=settings.retention_days)
-    deciding = Deciding(places.escalations, storming, io.bus.encode, keep)
+    sandbox = LazySandbox(settings.template_timeout_s)
+    answering = Answering(io.store, sandbox)
+    deciding = Deciding(places.escalations, storming, answering, io.bus.encode, keep)
     writing = Writing(io.bus.encode, keep, settings.slack_default_channel)
-    due = DueEscalations(places.escalations, storming, telling, io.config, writing)
+    due = DueEscalations(places.escalations, Deciders(storming, answering), telling, io.config, writing)
     io.spawn("indexes", places.escalations.prepare)
+    io.spawn("rotation_indexes", answering.prepare)
     collection = places.escalations.collection
     io.spawn("due", DueLoop(collection, due.wake, io.can_tell).run)
     io.spawn("held", DueLoop(collection, due.reconsider, io.can_tell, due.claim_held, SELDOM_S).run)
     io.spawn("untold", telling.keep_sweeping)
     _watch_storms(io, places, storming)
-    yield Escalator(deciding, telling, io.config, io.metrics, settings.slack_default_channel).handle
+    try:
+        yield Escalator(deciding, telling, io.config, io.metrics, settings.slack_default_channel).handle
+    finally:
+        await sandbox.close()
 
 
 def _watch_storms(io: Io, places: Places, storming: Storming) -> None:
@@ -59,7 +67,12 @@ def _watch_storms(io: Io, places: Places, storming: Storming) -> None:
 
 service = Service(
     name="escalator",
-    consumes=(events.GroupRendered, events.NotificationFailed, events.NotificationUnknown),
+    consumes=(
+        events.GroupRendered,
+        events.NotificationFailed,
+        events.NotificationUnknown,
+        events.ChainRefreshRequested,
+    ),
     emits=(
         events.PostRequested,
         events.NotificationRequested,

@@ -23,7 +23,12 @@ CONSUMES: dict[str, tuple[type[Event], ...]] = {
     "router": (events.AlertReceived,),
     "grouper": (events.AlertRouted, events.ActionRequested),
     "renderer": events.GROUP_EVENTS,
-    "escalator": (events.GroupRendered, events.NotificationFailed, events.NotificationUnknown),
+    "escalator": (
+        events.GroupRendered,
+        events.NotificationFailed,
+        events.NotificationUnknown,
+        events.ChainRefreshRequested,
+    ),
     "chatops_publisher": (events.PostRequested,),
     "notifier": (
         events.NotificationRequested,

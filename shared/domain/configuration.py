@@ -87,13 +87,17 @@ class Chain(Frozen):
 
 
 class StepConfig(Frozen):
-    """One step of a chain as stored: `type` is the public API's word, `parameters` are those of the type."""
+    """One step of a chain as stored: `type` is the public API's word, `parameters` are those of the type.
+
+    `condition`: a template; where it is not true of the group the step is skipped. None: it is always done.
+    """
 
     id: str
     escalation_chain_id: str
     position: int = 0
     type: str
     important: bool = False
+    condition: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 

@@ -11,11 +11,14 @@ from datetime import datetime
 
 from shared.domain import personal as people
 from shared.domain.configuration import Chain, ConfigSnapshot
-from shared.domain.escalation_run import NO_STORMS, STAGE, Escalation, Storms, walk_through
+from shared.domain.escalation_renewal import renew
+from shared.domain.escalation_run import NOTHING_KNOWN, STAGE, Escalation, Known, Storms, Walk
+from shared.domain.escalation_walk import walk_through, walked
 from shared.domain.maintenance import held_by
 from shared.domain.model import Card, Frozen, Group
 from shared.domain.personal import Personal
 from shared.events import (
+    ChainRefreshRequested,
     Due,
     Event,
     GroupOpened,
@@ -28,6 +31,7 @@ from shared.events import (
 __all__ = [
     "Escalation",
     "Glance",
+    "Known",
     "Storms",
     "at_a_glance",
     "begin",
@@ -38,6 +42,7 @@ __all__ = [
     "is_let_go",
     "page_failed",
     "reconsider",
+    "refresh",
     "stop",
     "wake",
 ]
@@ -53,7 +58,7 @@ def begin(
     config: ConfigSnapshot,
     now: datetime,
     newest_run: int = 0,
-    storms: Storms = NO_STORMS,
+    known: Known = NOTHING_KNOWN,
 ) -> tuple[Escalation | None, list[Event]]:
     """Answer the first event of a run: start its chain, or say why there is none.
 
@@ -72,14 +77,22 @@ def begin(
     if not group.is_firing:
         ended = escalation.model_copy(update={"ended": f"the group is {group.state}", "next_step_at": None})
         return ended, [_decided(event, "not_started", f"the group is {group.state}", now)]
-    after, events = walk_through(escalation, event, config, now, storms)
+    walk = walked(Walk(escalation, event, config, now, known))
+    after = walk.escalation
     if after.held is not None:
         return after, [_decided(event, "held", after.held.sentence, now)]
-    words = f"chain {after.chain_name}, {len(escalation.steps)} steps"
-    return after, [_decided(event, "started", words, now), *events]
+    chain_words = f"chain {after.chain_name}, {len(escalation.steps)} steps, configuration {config.version}"
+    words = "; ".join([chain_words, *walk.said])
+    return after, [_decided(event, "started", words, now), *walk.events]
 
 
-def follow(event: GroupRendered, escalation: Escalation, now: datetime) -> tuple[Escalation, list[Event]]:
+def follow(
+    event: GroupRendered,
+    escalation: Escalation,
+    config: ConfigSnapshot,
+    now: datetime,
+    known: Known = NOTHING_KNOWN,
+) -> tuple[Escalation, list[Event]]:
     """Answer a later event of the same run; the escalation is returned unchanged when nothing is to be saved."""
     group = event.group
     if group.version <= escalation.group.version:
@@ -89,6 +102,8 @@ def follow(event: GroupRendered, escalation: Escalation, now: datetime) -> tuple
     if not group.is_firing or group.run != escalation.run:
         why = f"the group is {group.state}" if group.run == escalation.run else "a newer run began"
         return stop(escalation, group, event.cards, why), [_decided(event, "stopped", why, now)]
+    if escalation.paused and escalation.held is None:
+        return _look_again(event, escalation, config, now, known)
     held = escalation.held.sentence if escalation.held is not None else ""
     told: list[Event] = [_goes_on(event, held, escalation.due_at, now)]
     if event.cards == escalation.cards:
@@ -97,6 +112,18 @@ def follow(event: GroupRendered, escalation: Escalation, now: datetime) -> tuple
         update={"group": group, "cards": event.cards, "version": escalation.version + 1}
     )
     return after, told
+
+
+def _look_again(
+    event: GroupRendered, escalation: Escalation, config: ConfigSnapshot, now: datetime, known: Known
+) -> tuple[Escalation, list[Event]]:
+    """Look again at a step that waits for alerts, because one has come."""
+    changes = {"group": event.group, "cards": event.cards, "paused": "", "next_step_at": now}
+    after, events = walk_through(escalation.model_copy(update=changes), event, config, now, known)
+    after = after.model_copy(update={"version": escalation.version + 1})
+    if after.paused:
+        return after, [_decided(event, "waits", after.paused, now), *events]
+    return after, [_decided(event, "unchanged", "what it waited for has come", now), *events]
 
 
 class Glance(Frozen):
@@ -109,6 +136,7 @@ class Glance(Frozen):
     cards_digest: str = ""
     ended: str = ""
     held: str = ""
+    paused: str = ""
     due_at: datetime | None = None
 
 
@@ -151,6 +179,8 @@ def at_a_glance(event: GroupRendered, runs: Sequence[Glance], now: datetime) -> 
         return None
     if known.ended:
         return _decided(event, "ended_before", known.ended, now)
+    if known.paused and not known.held:
+        return None
     if group.is_firing and cards_digest(event.cards) == known.cards_digest:
         return _goes_on(event, known.held, known.due_at, now)
     return None
@@ -167,6 +197,7 @@ def stop(escalation: Escalation, group: Group, cards: dict[str, Card], why: str)
             "held_version": 0,
             "held_pages": (),
             "next_step_at": None,
+            "paused": "",
             "personal": tuple(one.model_copy(update={"due_at": None}) for one in escalation.personal),
             "version": escalation.version + 1,
         }
@@ -174,27 +205,49 @@ def stop(escalation: Escalation, group: Group, cards: dict[str, Card], why: str)
 
 
 def wake(
-    escalation: Escalation, config: ConfigSnapshot, now: datetime, storms: Storms = NO_STORMS
+    escalation: Escalation, config: ConfigSnapshot, now: datetime, known: Known = NOTHING_KNOWN
 ) -> tuple[Escalation, list[Event]]:
     """Do what is due now; unchanged when nothing is."""
     due_at = escalation.due_at
     if due_at is None or due_at > now:
         return escalation, []
     cause = Due.of(escalation.id, "step", due_at, alert_id=escalation.group.last_alert_id)
-    after, events = walk_through(escalation, cause, config, now, storms)
+    after, events = walk_through(escalation, cause, config, now, known)
     return after.model_copy(update={"version": escalation.version + 1}), events
 
 
 def reconsider(
-    escalation: Escalation, config: ConfigSnapshot, now: datetime, storms: Storms = NO_STORMS
+    escalation: Escalation, config: ConfigSnapshot, now: datetime, known: Known = NOTHING_KNOWN
 ) -> tuple[Escalation, list[Event]]:
     """Ask a newer configuration whether a held escalation still is; unchanged when it is not held."""
     if escalation.held is None or escalation.ended:
         return escalation, []
     cause = Due.of(escalation.id, f"configuration {config.version}", escalation.held.until)
     cause = cause.model_copy(update={"alert_id": escalation.group.last_alert_id})
-    after, events = walk_through(escalation, cause, config, now, storms)
+    after, events = walk_through(escalation, cause, config, now, known)
     return after.model_copy(update={"version": escalation.version + 1}), events
+
+
+def refresh(
+    event: ChainRefreshRequested,
+    escalation: Escalation,
+    config: ConfigSnapshot,
+    now: datetime,
+    known: Known = NOTHING_KNOWN,
+) -> tuple[Escalation, list[Event]]:
+    """Apply the chain as it is now to a run that began with an older one; unchanged when it is the same already."""
+    if escalation.ended:
+        return escalation, [_decided(event, "ended_before", escalation.ended, now)]
+    renewed = renew(escalation, config, now)
+    if isinstance(renewed, str):
+        return escalation, [_decided(event, "repeated", renewed, now)]
+    after, events = walk_through(renewed, event, config, now, known)
+    after = after.model_copy(update={"version": escalation.version + 1})
+    where = f"it goes on with step {renewed.position + 1} of {len(renewed.steps)}"
+    if renewed.position >= len(renewed.steps):
+        where = "no step of it is left"
+    words = f"chain {renewed.chain_name} as of configuration {config.version}, by {event.actor}: {where}"
+    return after, [_decided(event, "refreshed", words, now), *events]
 
 
 def page_failed(
@@ -202,7 +255,7 @@ def page_failed(
     escalation: Escalation,
     config: ConfigSnapshot,
     now: datetime,
-    storms: Storms = NO_STORMS,
+    known: Known = NOTHING_KNOWN,
 ) -> tuple[Escalation, list[Event]]:
     """Run the person's next rule at once, because a page did not arrive or nobody knows whether it did."""
     if escalation.ended:
@@ -216,7 +269,7 @@ def page_failed(
     if not changed:
         return escalation, [_decided(event, "repeated", "it is known that this page failed", now)]
     woken = escalation.model_copy(update={"personal": tuple(chains)})
-    after, events = walk_through(woken, event, config, now, storms)
+    after, events = walk_through(woken, event, config, now, known)
     words = "the person's next rule runs at once" if events else "the person has no rule left"
     if after.held is not None:
         words = f"the person's next rule waits: {after.held.sentence}"

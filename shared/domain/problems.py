@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from shared.domain.conditions import STEP
 from shared.domain.configuration import Integration, Route
 from shared.domain.labels import by_key
 from shared.integrations import defaults_of, dynamic_labels_of
@@ -51,7 +52,7 @@ def is_current(where: str, digest: str, integration: Integration, routes: Sequen
 
 def ends_by_itself(where: str) -> bool:
     """Whether it is over when nothing was noticed for a while: no evaluation can go without it."""
-    return where == RATE_LIMIT or where.startswith(TOKEN)
+    return where == RATE_LIMIT or where.startswith((TOKEN, STEP))
 
 
 def counts_on(where: str) -> bool:

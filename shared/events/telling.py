@@ -11,6 +11,19 @@ from shared.domain.model import Actor, Card, Group, GroupRun
 from shared.events.event import Event
 
 
+class ChainRefreshRequested(Event):
+    """api -> escalator: an edited chain shall be applied to a group that is running through it.
+
+    `id` follows from group, run and configuration version: asked twice, it is the same request.
+    """
+
+    type: ClassVar[str] = "chain_refresh.requested.v1"
+    group_id: str
+    run: int
+    chain_id: str
+    actor: Actor
+
+
 class PostRequested(Event):
     """escalator -> chatops-publisher: the group's message in `channel` shall look like this (or newer).
 

@@ -84,6 +84,11 @@ class AlertGroups:
         query = {"_id": {"$in": list(ids)}, "state": str(State.FIRING)}
         return {one["_id"] for one in await self.collection.find(query, {"_id": 1})}
 
+    async def pending_of(self, group_id: str) -> list[str]:
+        """Return the alerts that a group has taken in and that may not say so yet."""
+        found = await self.collection.find_one({"_id": group_id}, {"pending": 1})
+        return list((found or {}).get("pending", ()))
+
     async def newest_of(self, keys: Sequence[str]) -> dict[str, Group]:
         """Return for each group key the open group, else the newest one; keys without any are left out.
 

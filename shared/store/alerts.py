@@ -58,6 +58,18 @@ class Alerts:
         found = await self.collection.find({"_id": {"$in": list(ids)}}, {"body": 1})
         return {one["_id"]: Alert.model_validate_json(one["body"]) for one in found}
 
+    async def count_in_window(self, group_id: str, pending: Sequence[str], minutes: int) -> int:
+        """Return how many alerts a group has within some minutes, counted back from its newest one.
+
+        `pending` are alerts that the group has taken in and that may not say so yet.
+        """
+        own: Query = {"$or": [{"group_id": group_id}, {"_id": {"$in": list(pending)}}]}
+        newest = await self.collection.find(own, {"received_at": 1}, sort=[("received_at", -1)], limit=1)
+        if not newest:
+            return 0
+        since = newest[0]["received_at"] - timedelta(minutes=minutes)
+        return await self.collection.count({**own, "received_at": {"$gte": since}})
+
     async def find(
         self, query: Query, limit: int, skip: int = 0, newest_first: bool = True
     ) -> list[tuple[Alert, str]]:

@@ -22,7 +22,7 @@ INDEXES = (
     *due.INDEXES,
     *untold.INDEXES,
 )
-GLANCED = ("group_id", "run", "group_version", "cards_digest", "ended", "held", "due_at")
+GLANCED = ("group_id", "run", "group_version", "cards_digest", "ended", "held", "paused", "due_at")
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,7 @@ def _versioned(write: EscalationWrite) -> VersionedWrite:
         "cards_digest": cards_digest(one.cards),
         "ended": one.ended,
         "held": one.held.sentence if one.held is not None else "",
+        "paused": one.paused,
         "chain_id": one.chain_id,
     }
     optional = {

@@ -31,6 +31,7 @@ SERVICES: dict[str, Service] = {
 QUEUES: dict[str, QueueSpec] = {spec.name: spec for spec in TOPOLOGY.queues}
 REQUESTS = {
     events.ActionRequested,
+    events.ChainRefreshRequested,
     events.PostRequested,
     events.NotificationRequested,
     events.WebhookRequested,

@@ -155,6 +155,7 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "actor": SYSTEM,
         "note": "debug window Upgrade: escalation is held back until 2026-05-04 14:00:00 UTC",
     },
+    events.ChainRefreshRequested: {"group_id": GROUP.id, "run": 3, "chain_id": "F1", "actor": ALICE},
     events.NotificationRequested: {
         "group": GROUP,
         "user_id": "U1",

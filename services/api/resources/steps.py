@@ -7,29 +7,47 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.api.refusals import Invalid
+from services.api.resources.checks import template_problem
 from services.api.resources.desk import Body, Desk, Resource, by_field, required
 from services.api.resources.positions import place
 from shared.domain.configuration import Chain, StepConfig, User, Webhook
+from shared.domain.steps import LONGEST_TEMPLATE
 from shared.domain.steps import STEPS as STEP_TYPES
 
+Referred = type[User] | type[Webhook]
 # What the ids in a parameter refer to.
-REFERENCES: dict[str, type[User] | type[Webhook]] = {
+REFERENCES: dict[str, Referred] = {
     "persons_to_notify": User,
+    "persons_to_notify_next_each_time": User,
     "action_to_trigger": Webhook,
 }
+TEMPLATES = ("condition", "continue_if")
+NEXT_EACH_TIME = "persons_to_notify_next_each_time"
 
 
 class StepBody(Body):
-    """What a client writes of a step: the parameters of all types; those of another type are ignored."""
+    """What a client writes of a step: the parameters of all types; those of another type are ignored.
+
+    `notify_person_next_each_time` takes its people as `persons_to_notify` too, as existing clients write them.
+    """
 
     escalation_chain_id: str | None = None
     position: int | None = None
     manual_order: bool | None = None
     type: str | None = None
     important: bool | None = None
+    condition: str | None = None
     duration: int | None = None
     persons_to_notify: list[str] | None = None
+    persons_to_notify_next_each_time: list[str] | None = None
     action_to_trigger: str | None = None
+    notify_if_time_from: str | None = None
+    notify_if_time_to: str | None = None
+    time_zone: str | None = None
+    weekdays: list[str] | None = None
+    num_alerts_in_window: int | None = None
+    num_minutes_in_window: int | None = None
+    continue_if: str | None = None
 
 
 def show(_desk: Desk, row: StepConfig, _query: dict[str, str]) -> dict[str, Any]:
@@ -42,6 +60,8 @@ def show(_desk: Desk, row: StepConfig, _query: dict[str, str]) -> dict[str, Any]
     }
     if _can_be_important(row):
         shape["important"] = row.important
+    if row.condition is not None:
+        shape["condition"] = row.condition
     return shape | row.parameters
 
 
@@ -81,10 +101,13 @@ def remove(desk: Desk, row: StepConfig) -> None:
 
 
 def _stored(desk: Desk, row: StepConfig, body: StepBody, now: int | None) -> StepConfig:
+    _check_templates(body)
     position = row.position if now is not None and body.position is None else _placed(desk, row, body, now)
     changes: dict[str, Any] = {"position": position, "parameters": _parameters(desk, row, body)}
     if _can_be_important(row) and body.important is not None:
         changes["important"] = body.important
+    if body.sent("condition"):
+        changes["condition"] = (body.condition or "").strip() or None
     after = row.model_copy(update=changes)
     desk.draft.put(after)
     return after
@@ -95,7 +118,7 @@ def _parameters(desk: Desk, row: StepConfig, body: StepBody) -> dict[str, Any]:
     known = STEP_TYPES.get(row.type)
     if known is None:
         raise Invalid.field("type", f"Must be one of {', '.join(STEP_TYPES)}.")
-    sent = {name: getattr(body, name) for name in known.model.model_fields if body.sent(name)}
+    sent = _sent(body, known.model.model_fields)
     given = {name: value for name, value in {**row.parameters, **sent}.items() if value is not None}
     try:
         step = known.model.model_validate(given)
@@ -107,14 +130,32 @@ def _parameters(desk: Desk, row: StepConfig, body: StepBody) -> dict[str, Any]:
     return step.model_dump(mode="json")
 
 
+def _sent(body: StepBody, names: Any) -> dict[str, Any]:
+    """Return what was sent of a type's parameters; people who take turns may come by the name of the others."""
+    sent = {name: getattr(body, name) for name in names if body.sent(name)}
+    if NEXT_EACH_TIME in names and sent.get(NEXT_EACH_TIME) is None and body.persons_to_notify is not None:
+        sent[NEXT_EACH_TIME] = body.persons_to_notify
+    return sent
+
+
+def _check_templates(body: StepBody) -> None:
+    for name in TEMPLATES:
+        text = getattr(body, name)
+        if text is None:
+            continue
+        if len(text) > LONGEST_TEMPLATE:
+            raise Invalid.field(name, f"No more than {LONGEST_TEMPLATE} characters.")
+        problem = template_problem(text)
+        if problem is not None:
+            raise Invalid.field(name, problem)
+
+
 def _can_be_important(row: StepConfig) -> bool:
     known = STEP_TYPES.get(row.type)
     return known is not None and known.can_be_important
 
 
-def _check_references(
-    desk: Desk, target: type[User] | type[Webhook], value: str | list[str], field: str
-) -> None:
+def _check_references(desk: Desk, target: Referred, value: str | list[str], field: str) -> None:
     for one in [value] if isinstance(value, str) else value:
         desk.existing(target, one, field)
 

@@ -91,7 +91,7 @@ class Play:
         if self.escalation is None:
             self.take(*begin(event, self.config, self.now))
         else:
-            self.take(*follow(event, self.escalation, self.now))
+            self.take(*follow(event, self.escalation, self.config, self.now))
 
     def pause(self, minutes: int) -> None:
         """Let time pass, and look."""

@@ -36,6 +36,7 @@ def glance(escalation: Escalation) -> Glance:
         group_version=escalation.group.version,
         cards_digest=cards_digest(escalation.cards),
         ended=escalation.ended,
+        paused=escalation.paused,
         due_at=escalation.due_at,
     )
 
@@ -60,7 +61,7 @@ def test_a_glance_answers_as_following_does_and_only_when_that_saves_nothing(
     said = at_a_glance(event, [glance(escalation), older], NOON + timedelta(minutes=1))
 
     if said is not None:
-        after, (expected,) = follow(event, escalation, NOON + timedelta(minutes=1))
+        after, (expected,) = follow(event, escalation, a_configuration(), NOON + timedelta(minutes=1))
         assert after is escalation
         assert said == expected
         assert not other_run_is_open

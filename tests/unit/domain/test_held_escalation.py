@@ -107,7 +107,7 @@ def test_a_wait_that_outlasts_the_window_is_not_touched_by_it():
     escalation, _ = begun(config)
     _, events = wake(escalation, config, minute(5))
 
-    assert decisions(events) == ["finished"]
+    assert decisions(events) == ["went_on", "finished"]
     assert asked(events) == ["U2"]
 
 
@@ -155,7 +155,7 @@ def test_an_acknowledge_or_a_resolve_in_the_window_ends_it_for_good(fields: dict
     config = configured(a_window())
     held, _ = begun(config)
 
-    taken, events = follow(rendered(a_group(version=2, **fields)), held, minute(5))
+    taken, events = follow(rendered(a_group(version=2, **fields)), held, a_configuration(), minute(5))
     after, later = wake(taken, config, minute(60))
 
     assert (decisions(events), taken.due_at, taken.held) == (["stopped"], None, None)
@@ -190,7 +190,7 @@ def test_what_joins_a_held_group_is_said_to_be_held_by_both_ways_of_looking():
         due_at=held.due_at,
     )
 
-    _, followed = follow(event, held, minute(5))
+    _, followed = follow(event, held, a_configuration(), minute(5))
     glanced = at_a_glance(event, [glance], minute(5))
 
     assert glanced == followed[0]
@@ -245,7 +245,7 @@ def test_the_note_goes_when_debug_ends_and_nothing_is_posted_for_what_is_over():
     config = with_slack(a_window(mode="debug"))
     held, _ = begun(config)
     after, _ = wake(held, config, minute(60))
-    resolved, _ = follow(rendered(a_group(version=2, resolved_at=NOON)), held, minute(1))
+    resolved, _ = follow(rendered(a_group(version=2, resolved_at=NOON)), held, a_configuration(), minute(1))
 
     posts: list[PostRequested] = list(posts_after(held, after, config, "", minute(60)))
 

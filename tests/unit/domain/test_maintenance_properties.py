@@ -81,7 +81,13 @@ class Play:
                     update={"ended": "a newer run began", "held": None, "version": one.version + 1}
                 )
         known = self.escalations.get(self.group.run)
-        self.take(*(begin(event, self.config, self.now) if known is None else follow(event, known, self.now)))
+        self.take(
+            *(
+                begin(event, self.config, self.now)
+                if known is None
+                else follow(event, known, self.config, self.now)
+            )
+        )
 
     def look(self) -> None:
         """Do what is due, and ask the newest configuration about what is held, as the two loops do."""

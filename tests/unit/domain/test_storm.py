@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.configuration import Integration, Rule
-from shared.domain.escalation import Glance, begin, begins, follow, page_failed, wake
+from shared.domain.escalation import Glance, Known, begin, begins, follow, page_failed, wake
 from shared.domain.model import Card, Group
 from shared.domain.storm import (
     CALM,
@@ -163,7 +163,7 @@ def test_a_page_in_a_storm_waits_for_the_digest_of_its_person_and_channel_and_sa
     config = a_configuration(notify("U1"), rules=RULES)
     (plain,) = pages(begin(rendered(), config, NOON)[1])
 
-    escalation, events = begin(rendered(), config, NOON, storms=ON)
+    escalation, events = begin(rendered(), config, NOON, known=Known(storms=ON))
 
     assert escalation is not None
     (held,) = escalation.held_pages
@@ -176,12 +176,12 @@ def test_a_page_in_a_storm_waits_for_the_digest_of_its_person_and_channel_and_sa
 
 def test_the_next_rule_waits_for_a_digest_of_its_own_channel_or_runs_when_the_storm_is_over():
     config = a_configuration(notify("U1"), rules=RULES)
-    escalation, _ = begin(rendered(), config, NOON, storms=ON)
+    escalation, _ = begin(rendered(), config, NOON, known=Known(storms=ON))
     assert escalation is not None
     still_on = {"C1": a_storm(until=minute(30))}
 
-    held, none = wake(escalation, config, minute(5), still_on)
-    _, events = wake(escalation, config, minute(5), ON)  # known, but over by now
+    held, none = wake(escalation, config, minute(5), Known(storms=still_on))
+    _, events = wake(escalation, config, minute(5), Known(storms=ON))  # known, but over by now
 
     assert [one.channel for one in held.held_pages] == ["email", "sms"]
     assert pages(none) == []
@@ -191,14 +191,14 @@ def test_the_next_rule_waits_for_a_digest_of_its_own_channel_or_runs_when_the_st
 def test_a_storm_of_another_integration_holds_nothing():
     config = a_configuration(notify("U1"), rules=RULES)
 
-    _, events = begin(rendered(a_group(integration_id="C2")), config, NOON, storms=ON)
+    _, events = begin(rendered(a_group(integration_id="C2")), config, NOON, known=Known(storms=ON))
 
     assert len(pages(events)) == 1
 
 
 def test_a_digest_that_fails_lets_the_next_rule_of_the_group_it_stands_for_run_at_once():
     config = a_configuration(notify("U1"), rules=RULES)
-    escalation, _ = begin(rendered(), config, NOON, storms=ON)
+    escalation, _ = begin(rendered(), config, NOON, known=Known(storms=ON))
     assert escalation is not None
     news = NotificationFailed(
         id="x",
@@ -211,7 +211,7 @@ def test_a_digest_that_fails_lets_the_next_rule_of_the_group_it_stands_for_run_a
         reason="mailbox full",
     )
 
-    after, events = page_failed(news, escalation, config, second(5), ON)
+    after, events = page_failed(news, escalation, config, second(5), Known(storms=ON))
 
     assert pages(events) == []
     assert [one.channel for one in after.held_pages] == ["email", "sms"]
@@ -219,10 +219,10 @@ def test_a_digest_that_fails_lets_the_next_rule_of_the_group_it_stands_for_run_a
 
 def test_what_is_taken_or_over_drops_out():
     config = a_configuration(notify("U1"), wait(5), rules=RULES)
-    escalation, _ = begin(rendered(), config, NOON, storms=ON)
+    escalation, _ = begin(rendered(), config, NOON, known=Known(storms=ON))
     assert escalation is not None
 
-    taken, _ = follow(rendered(a_group(version=2, acknowledged_at=NOON)), escalation, NOON)
+    taken, _ = follow(rendered(a_group(version=2, acknowledged_at=NOON)), escalation, a_configuration(), NOON)
 
     assert taken.held_pages == ()
 

@@ -1,4 +1,4 @@
-"""The template workers of the api: started by the first preview, so that an api that shows none needs none."""
+"""A sandbox that starts its worker processes when it is asked for the first time: most services never need them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import asyncio
 from shared.sandbox import Sandbox
 
 
-class Playground:
-    """One sandbox for all previews; `limit_s` of CPU time for one template evaluation."""
+class LazySandbox:
+    """One sandbox for all who ask; `limit_s` of CPU time for one template evaluation."""
 
     def __init__(self, limit_s: float) -> None:
         self._limit_s = limit_s
