@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from services.api.declare_faults import Faults
 from services.api.resources import contact_points, routes, rules, steps
 from services.api.resources.desk import Desk
-from shared.domain.configuration import Chain, Integration, Route, Rule, StepConfig, User, Webhook
+from services.api.resources.steps import Referred
+from shared.domain.configuration import Chain, Integration, Route, Rule, StepConfig, User
 from shared.domain.contacts import ContactPoint
 from shared.domain.declaration import (
     DeclaredContactPoint,
@@ -82,7 +83,7 @@ class Children:
                     saved = steps.create(self._desk, body)
                 else:
                     # What is no longer written goes back to the default.
-                    blank = row.model_copy(update={"parameters": {}, "important": False})
+                    blank = row.model_copy(update={"parameters": {}, "important": False, "condition": None})
                     saved = steps.change(self._desk, blank, body)
                 self._put(saved, position)
 
@@ -141,7 +142,7 @@ class Children:
                 fields[name] = self._ids(model, fields[name], (*path, name))
         return {name: value for name, value in fields.items() if name in steps.StepBody.model_fields}
 
-    def _ids(self, model: type[User] | type[Webhook], names: Any, path: Path) -> Any:
+    def _ids(self, model: Referred, names: Any, path: Path) -> Any:
         if isinstance(names, list):
             found = [self._faults.id_of(model, str(one), path) for one in names]
             return [one for one in found if one is not None]

@@ -8,11 +8,13 @@ from typing import TypeVar
 
 from services.api.refusals import Refused
 from services.api.resources.desk import Desk
-from shared.domain.configuration import Chain, Integration, Team, User, Webhook
+from shared.domain.configuration import Chain, Integration, Team, User, UserGroup, Webhook
 from shared.domain.declaration import Fault, Path
 from shared.domain.maintenance import MaintenanceWindow
+from shared.domain.schedules import Schedule
 
-N = TypeVar("N", bound=User | Team | Webhook | Chain | Integration | MaintenanceWindow)
+Named = User | Webhook | Chain | Integration | MaintenanceWindow | Team | UserGroup | Schedule
+N = TypeVar("N", bound=Named)
 # What the public API names otherwise than a declaration does.
 WITHOUT_PLACE = ("detail", "non_field_errors", "routing_regex", "filtering_labels")
 LABELS = ("labels", "dynamic_labels")
@@ -23,6 +25,9 @@ NOUNS: dict[type[object], str] = {
     Chain: "escalation chain",
     Integration: "integration",
     MaintenanceWindow: "maintenance window",
+    Team: "team",
+    UserGroup: "user group of Slack",
+    Schedule: "schedule",
 }
 
 
@@ -53,7 +58,7 @@ class Faults:
         for one in self._desk.draft.find(model, "username" if model is User else "name", name):
             if isinstance(one, User):
                 return one
-            if one.name == name and (isinstance(one, MaintenanceWindow | Team) or one.team_id is None):
+            if one.name == name and getattr(one, "team_id", None) is None:
                 return one
         return None
 

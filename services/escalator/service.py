@@ -81,7 +81,19 @@ service = Service(
         events.StageDecided,
     ),
     keeps=frozenset(
-        {"integrations", "routes", "chains", "steps", "users", "rules", "webhooks", "maintenance_windows"}
+        {
+            *(
+                "integrations",
+                "routes",
+                "chains",
+                "steps",
+                "users",
+                "rules",
+                "webhooks",
+                "maintenance_windows",
+            ),
+            *("teams", "user_groups", "slack_channels", "schedules", "shifts", "swaps", "calendars"),
+        }
     ),
     open=open_service,
 )

@@ -235,7 +235,10 @@ class ConfigSnapshot(Frozen):
     def members_of_group(self, user_group_id: str) -> tuple[User, ...]:
         """Return the users who are in a user group of Slack, by username; who is unknown here is left out."""
         group = self.user_group_by_id.get(user_group_id)
-        slack_ids = group.slack_user_ids if group is not None else ()
+        return self.users_of_slack(group.slack_user_ids if group is not None else ())
+
+    def users_of_slack(self, slack_ids: tuple[str, ...]) -> tuple[User, ...]:
+        """Return the users who have these ids in Slack, by username."""
         found = {self.user_by_slack_id[one].id for one in slack_ids if one in self.user_by_slack_id}
         return tuple(sorted((self.user_by_id[one] for one in found), key=lambda one: (one.username, one.id)))
 

@@ -130,6 +130,7 @@ class DeclaredStep(Part):
     type: str
     important: bool = False
     duration: Seconds | None = None
+    max_duration: Seconds | None = None
 
 
 class DeclaredChain(Part):

@@ -5,27 +5,24 @@ Decisions only: `(event or due time, escalation, now) -> (escalation, events)`.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from shared.domain import personal as people
 from shared.domain.configuration import Chain, ConfigSnapshot
+from shared.domain.escalation_glance import Glance, at_a_glance, begins, cards_digest
 from shared.domain.escalation_renewal import renew
-from shared.domain.escalation_run import NOTHING_KNOWN, STAGE, Escalation, Known, Storms, Walk
+from shared.domain.escalation_run import NOTHING_KNOWN, Escalation, Known, Storms, Walk, decided, goes_on
 from shared.domain.escalation_walk import walk_through, walked
 from shared.domain.maintenance import held_by
-from shared.domain.model import Card, Frozen, Group
+from shared.domain.model import Card, Group
 from shared.domain.personal import Personal
 from shared.events import (
     ChainRefreshRequested,
     Due,
     Event,
-    GroupOpened,
     GroupRendered,
     NotificationFailed,
     NotificationUnknown,
-    StageDecided,
 )
 
 __all__ = [
@@ -67,23 +64,23 @@ def begin(
     """
     group = event.group
     if group.run < newest_run:
-        return None, [_decided(event, "superseded", f"the group is in run {newest_run}", now)]
+        return None, [decided(event, "superseded", f"the group is in run {newest_run}", now)]
     route = config.route_by_id.get(group.route_id or "")
     chain = config.chain_by_id.get(route.escalation_chain_id or "") if route is not None else None
     if chain is None and not (route is not None and _waits_to_be_posted(group, config, now)):
         why = "its route is gone" if route is None else "its route has no escalation chain"
-        return None, [_decided(event, "no_chain", why, now)]
+        return None, [decided(event, "no_chain", why, now)]
     escalation = _started(event, chain, config, now)
     if not group.is_firing:
         ended = escalation.model_copy(update={"ended": f"the group is {group.state}", "next_step_at": None})
-        return ended, [_decided(event, "not_started", f"the group is {group.state}", now)]
+        return ended, [decided(event, "not_started", f"the group is {group.state}", now)]
     walk = walked(Walk(escalation, event, config, now, known))
     after = walk.escalation
     if after.held is not None:
-        return after, [_decided(event, "held", after.held.sentence, now)]
+        return after, [decided(event, "held", after.held.sentence, now)]
     chain_words = f"chain {after.chain_name}, {len(escalation.steps)} steps, configuration {config.version}"
     words = "; ".join([chain_words, *walk.said])
-    return after, [_decided(event, "started", words, now), *walk.events]
+    return after, [decided(event, "started", words, now), *walk.events]
 
 
 def follow(
@@ -96,16 +93,16 @@ def follow(
     """Answer a later event of the same run; the escalation is returned unchanged when nothing is to be saved."""
     group = event.group
     if group.version <= escalation.group.version:
-        return escalation, [_decided(event, "repeated", f"version {escalation.group.version} is known", now)]
+        return escalation, [decided(event, "repeated", f"version {escalation.group.version} is known", now)]
     if escalation.ended:
-        return escalation, [_decided(event, "ended_before", escalation.ended, now)]
+        return escalation, [decided(event, "ended_before", escalation.ended, now)]
     if not group.is_firing or group.run != escalation.run:
         why = f"the group is {group.state}" if group.run == escalation.run else "a newer run began"
-        return stop(escalation, group, event.cards, why), [_decided(event, "stopped", why, now)]
+        return stop(escalation, group, event.cards, why), [decided(event, "stopped", why, now)]
     if escalation.paused and escalation.held is None:
         return _look_again(event, escalation, config, now, known)
     held = escalation.held.sentence if escalation.held is not None else ""
-    told: list[Event] = [_goes_on(event, held, escalation.due_at, now)]
+    told: list[Event] = [goes_on(event, held, escalation.due_at, now)]
     if event.cards == escalation.cards:
         return escalation, told
     after = escalation.model_copy(
@@ -122,34 +119,8 @@ def _look_again(
     after, events = walk_through(escalation.model_copy(update=changes), event, config, now, known)
     after = after.model_copy(update={"version": escalation.version + 1})
     if after.paused:
-        return after, [_decided(event, "waits", after.paused, now), *events]
-    return after, [_decided(event, "unchanged", "what it waited for has come", now), *events]
-
-
-class Glance(Frozen):
-    """So much of an escalation as decides whether a rendered group changes it at all."""
-
-    id: str
-    group_id: str
-    run: int
-    group_version: int = 0
-    cards_digest: str = ""
-    ended: str = ""
-    held: str = ""
-    paused: str = ""
-    due_at: datetime | None = None
-
-
-def begins(event: Event, runs: Sequence[Glance], config: ConfigSnapshot, now: datetime) -> bool:
-    """Whether an event makes a group escalate for the first time, as far as storms count: nothing that is held back."""
-    if not isinstance(event, GroupRendered) or event.change != GroupOpened.type:
-        return False
-    group = event.group
-    route = config.route_by_id.get(group.route_id or "")
-    has_chain = route is not None and route.escalation_chain_id in config.chain_by_id
-    if not group.is_firing or group.is_demo or not has_chain or any(one.run >= group.run for one in runs):
-        return False
-    return held_by(config.windows_of(group.integration_id), group, now) is None
+        return after, [decided(event, "waits", after.paused, now), *events]
+    return after, [decided(event, "unchanged", "what it waited for has come", now), *events]
 
 
 def is_let_go(escalation: Escalation, config: ConfigSnapshot, now: datetime) -> bool:
@@ -158,32 +129,6 @@ def is_let_go(escalation: Escalation, config: ConfigSnapshot, now: datetime) -> 
         return False
     group = escalation.group
     return held_by(config.windows_of(group.integration_id), group, now) is None
-
-
-def cards_digest(cards: Mapping[str, Card]) -> str:
-    """Return what two sets of cards share exactly when they show the same."""
-    text = "\x1e".join(f"{medium}\x1f{cards[medium].model_dump_json()}" for medium in sorted(cards))
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def at_a_glance(event: GroupRendered, runs: Sequence[Glance], now: datetime) -> Event | None:
-    """Answer an event that changes nothing, as `follow` would; None when the escalation must be looked at wholly.
-
-    Most events of a busy group only say that one more alert joined it. `runs` are all runs of the group.
-    """
-    group = event.group
-    known = next((one for one in runs if one.run == group.run), None)
-    if known is None or group.version <= known.group_version:
-        return None
-    if any(one.run > group.run or (one.run < group.run and not one.ended) for one in runs):
-        return None
-    if known.ended:
-        return _decided(event, "ended_before", known.ended, now)
-    if known.paused and not known.held:
-        return None
-    if group.is_firing and cards_digest(event.cards) == known.cards_digest:
-        return _goes_on(event, known.held, known.due_at, now)
-    return None
 
 
 def stop(escalation: Escalation, group: Group, cards: dict[str, Card], why: str) -> Escalation:
@@ -237,17 +182,17 @@ def refresh(
 ) -> tuple[Escalation, list[Event]]:
     """Apply the chain as it is now to a run that began with an older one; unchanged when it is the same already."""
     if escalation.ended:
-        return escalation, [_decided(event, "ended_before", escalation.ended, now)]
+        return escalation, [decided(event, "ended_before", escalation.ended, now)]
     renewed = renew(escalation, config, now)
     if isinstance(renewed, str):
-        return escalation, [_decided(event, "repeated", renewed, now)]
+        return escalation, [decided(event, "repeated", renewed, now)]
     after, events = walk_through(renewed, event, config, now, known)
     after = after.model_copy(update={"version": escalation.version + 1})
     where = f"it goes on with step {renewed.position + 1} of {len(renewed.steps)}"
     if renewed.position >= len(renewed.steps):
         where = "no step of it is left"
     words = f"chain {renewed.chain_name} as of configuration {config.version}, by {event.actor}: {where}"
-    return after, [_decided(event, "refreshed", words, now), *events]
+    return after, [decided(event, "refreshed", words, now), *events]
 
 
 def page_failed(
@@ -259,7 +204,7 @@ def page_failed(
 ) -> tuple[Escalation, list[Event]]:
     """Run the person's next rule at once, because a page did not arrive or nobody knows whether it did."""
     if escalation.ended:
-        return escalation, [_decided(event, "ended_before", escalation.ended, now)]
+        return escalation, [decided(event, "ended_before", escalation.ended, now)]
     changed = False
     chains: list[Personal] = []
     for one in escalation.personal:
@@ -267,14 +212,14 @@ def page_failed(
         changed = changed or skipped is not None
         chains.append(skipped or one)
     if not changed:
-        return escalation, [_decided(event, "repeated", "it is known that this page failed", now)]
+        return escalation, [decided(event, "repeated", "it is known that this page failed", now)]
     woken = escalation.model_copy(update={"personal": tuple(chains)})
     after, events = walk_through(woken, event, config, now, known)
     words = "the person's next rule runs at once" if events else "the person has no rule left"
     if after.held is not None:
         words = f"the person's next rule waits: {after.held.sentence}"
     after = after.model_copy(update={"version": escalation.version + 1})
-    return after, [_decided(event, "fell_back", f"{words}: {event.reason}", now), *events]
+    return after, [decided(event, "fell_back", f"{words}: {event.reason}", now), *events]
 
 
 def _waits_to_be_posted(group: Group, config: ConfigSnapshot, now: datetime) -> bool:
@@ -296,30 +241,4 @@ def _started(event: GroupRendered, chain: Chain | None, config: ConfigSnapshot, 
         round_began_at=now,
         next_step_at=now,
         config_version=config.version,
-    )
-
-
-def _decided(event: Event, decision: str, reason: str, now: datetime) -> StageDecided:
-    group = getattr(event, "group", None)
-    return StageDecided.following(
-        event,
-        part=STAGE,
-        time=now,
-        stage=STAGE,
-        group_id=group.id if isinstance(group, Group) else event.subject,
-        alerts=getattr(event, "alerts", ()),
-        decision=decision,
-        reason=reason,
-    )
-
-
-def _goes_on(event: GroupRendered, held: str, due_at: datetime | None, now: datetime) -> StageDecided:
-    if held:
-        return _decided(event, "held", held, now)
-    return _decided(event, "goes_on", _next_words(due_at), now)
-
-
-def _next_words(due_at: datetime | None) -> str:
-    return (
-        f"next at {due_at.isoformat(timespec='seconds')}" if due_at is not None else "nothing is left to do"
     )

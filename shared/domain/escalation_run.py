@@ -14,7 +14,7 @@ from shared.domain.model import Actor, Card, Frozen, Group, Problem
 from shared.domain.personal import Personal
 from shared.domain.steps import NO_ANSWERS, Answers, Importance
 from shared.domain.storm import HeldPage, Storm
-from shared.events import Due, Event, StageDecided, derived_id
+from shared.events import Due, Event, GroupRendered, StageDecided, derived_id
 
 STAGE = "escalator"
 Storms = Mapping[str, Storm]
@@ -155,3 +155,31 @@ def card_of(escalation: Escalation, channel: str) -> Card:
     cards = escalation.cards
     fallback = cards.get("web") or Card(title=escalation.group.title or "")
     return cards.get(MEDIUM_OF.get(channel, channel)) or fallback
+
+
+def decided(event: Event, decision: str, reason: str, now: datetime) -> StageDecided:
+    """Return the answer to an event that leads to no request by itself."""
+    group = getattr(event, "group", None)
+    return StageDecided.following(
+        event,
+        part=STAGE,
+        time=now,
+        stage=STAGE,
+        group_id=group.id if isinstance(group, Group) else event.subject,
+        alerts=getattr(event, "alerts", ()),
+        decision=decision,
+        reason=reason,
+    )
+
+
+def goes_on(event: GroupRendered, held: str, due_at: datetime | None, now: datetime) -> StageDecided:
+    """Return the answer to an event that changes nothing of an escalation."""
+    if held:
+        return decided(event, "held", held, now)
+    return decided(event, "goes_on", _next_words(due_at), now)
+
+
+def _next_words(due_at: datetime | None) -> str:
+    return (
+        f"next at {due_at.isoformat(timespec='seconds')}" if due_at is not None else "nothing is left to do"
+    )

@@ -86,8 +86,12 @@ class UserGroup(Frozen):
 
 
 class SlackChannel(Frozen):
-    """A channel of Slack, as Slack told last; `id` is Slack's."""
+    """A channel of Slack, as Slack told last; `id` is Slack's.
+
+    `slack_user_ids` are its members there, None where they are not known.
+    """
 
     id: str
     name: str
     is_private: bool = False
+    slack_user_ids: tuple[str, ...] | None = None

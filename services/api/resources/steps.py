@@ -10,16 +10,21 @@ from services.api.refusals import Invalid
 from services.api.resources.checks import template_problem
 from services.api.resources.desk import Body, Desk, Resource, by_field, required
 from services.api.resources.positions import place
-from shared.domain.configuration import Chain, StepConfig, User, Webhook
+from shared.domain.configuration import Chain, StepConfig, Team, User, UserGroup, Webhook
+from shared.domain.schedules import Schedule
 from shared.domain.steps import LONGEST_TEMPLATE
 from shared.domain.steps import STEPS as STEP_TYPES
 
-Referred = type[User] | type[Webhook]
+Referred = type[User] | type[Webhook] | type[Team] | type[UserGroup] | type[Schedule]
 # What the ids in a parameter refer to.
 REFERENCES: dict[str, Referred] = {
     "persons_to_notify": User,
     "persons_to_notify_next_each_time": User,
     "action_to_trigger": Webhook,
+    "notify_on_call_from_schedule": Schedule,
+    "schedule": Schedule,
+    "team_to_notify": Team,
+    "group_to_notify": UserGroup,
 }
 TEMPLATES = ("condition", "continue_if")
 NEXT_EACH_TIME = "persons_to_notify_next_each_time"
@@ -41,6 +46,11 @@ class StepBody(Body):
     persons_to_notify: list[str] | None = None
     persons_to_notify_next_each_time: list[str] | None = None
     action_to_trigger: str | None = None
+    notify_on_call_from_schedule: str | None = None
+    schedule: str | None = None
+    max_duration: int | None = None
+    team_to_notify: str | None = None
+    group_to_notify: str | None = None
     notify_if_time_from: str | None = None
     notify_if_time_to: str | None = None
     time_zone: str | None = None

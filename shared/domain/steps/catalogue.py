@@ -9,12 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.domain.model import Frozen
-from shared.domain.steps import flow, pauses, people
+from shared.domain.steps import flow, groups_of_people, pauses, people, schedules
 from shared.domain.steps.flow import LONGEST_TEMPLATE, condition_of, problem_of
 from shared.domain.steps.step import Moment, StepResult, StepType
 from shared.errors import Permanent
 
-STEPS: Mapping[str, StepType] = {**pauses.STEPS, **people.STEPS, **flow.STEPS}
+FAMILIES = (pauses, people, groups_of_people, schedules, flow)
+STEPS: Mapping[str, StepType] = {name: one for family in FAMILIES for name, one in family.STEPS.items()}
 STEP_TYPES: Mapping[str, type[Frozen]] = {name: one.model for name, one in STEPS.items()}
 
 
