@@ -26,10 +26,10 @@ from shared.events.groups import (
 )
 from shared.events.stages import ConfigChanged, StageDecided
 from shared.events.telling import (
+    ChainRefreshRequested,
     DeliveryActionRequested,
     DeliveryReported,
     NoticeRequested,
-    ChainRefreshRequested,
     NotificationCancelled,
     NotificationDelivered,
     NotificationFailed,

@@ -17,6 +17,7 @@ from datetime import timedelta
 
 from prometheus_client import CollectorRegistry
 
+from services.escalator.answering import Answering
 from services.escalator.deciding import Deciding
 from services.escalator.storming import Storming
 from shared import clock
@@ -26,6 +27,7 @@ from shared.config import Settings
 from shared.domain.model import Card
 from shared.domain.storm import StormLimits
 from shared.events import Event, GroupOpened, GroupRendered, derived_id
+from shared.lazy_sandbox import LazySandbox
 from shared.metrics import Metrics
 from shared.store.digests import Digests
 from shared.store.escalations import Escalations
@@ -65,7 +67,9 @@ def deciding(database: Database, limits: StormLimits) -> Deciding:
     def encode(event: Event) -> Encoded:
         return Encoded.of(event, Provenance("escalator", "1"))
 
-    return Deciding(Escalations(database), storming, encode, timedelta(days=1))
+    return Deciding(
+        Escalations(database), storming, Answering(database, LazySandbox(0.25)), encode, timedelta(days=1)
+    )
 
 
 async def main() -> None:

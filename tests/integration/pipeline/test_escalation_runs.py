@@ -8,12 +8,14 @@ from datetime import timedelta
 import pytest
 from prometheus_client import CollectorRegistry
 
+from services.escalator.answering import Answering
 from services.escalator.deciding import Deciding
 from services.escalator.storming import Storming
 from shared.bus.publisher import Encoded
 from shared.bus.wire import Provenance, decode
 from shared.domain.storm import StormLimits
 from shared.events import Event, GroupRendered, NotificationRequested, derived_id
+from shared.lazy_sandbox import LazySandbox
 from shared.metrics import Metrics
 from shared.store.digests import Digests
 from shared.store.escalations import Escalations
@@ -56,7 +58,7 @@ def deciding(mongo: Database, escalations: Escalations) -> Deciding:
     def encode(event: Event) -> Encoded:
         return Encoded.of(event, Provenance("escalator", "1"))
 
-    return Deciding(escalations, storming, encode, timedelta(days=1))
+    return Deciding(escalations, storming, Answering(mongo, LazySandbox(0.25)), encode, timedelta(days=1))
 
 
 def paged_runs(told: list[Told]) -> list[int]:

@@ -9,9 +9,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.configuration import ConfigSnapshot, Rule
-from shared.domain.escalation import Escalation, begin, follow, page_failed, wake
+from shared.domain.conditions import Verdict
+from shared.domain.configuration import ConfigSnapshot, Rule, Team, User
+from shared.domain.escalation import Escalation, Known, begin, follow, page_failed, wake
 from shared.domain.model import Card, Group
+from shared.domain.schedules import Schedule
+from shared.domain.steps import AlertsInWindow, Answers, Condition, Turn
 from shared.events import (
     ActionRequested,
     Event,
@@ -38,7 +41,22 @@ STEPS: tuple[dict[str, Any], ...] = (
     {"type": "repeat_escalation"},
     {"type": "resolve"},
     {"type": "from_the_future", "anything": 1},
+    {"type": "notify_person_next_each_time", "persons_to_notify_next_each_time": ["U1", "U2", "gone"]},
+    {"type": "notify_if_time_from_to", "notify_if_time_from": "13:00:00Z", "notify_if_time_to": "15:00:00Z"},
+    {"type": "notify_if_num_alerts_in_window", "num_alerts_in_window": 2, "num_minutes_in_window": 60},
+    {"type": "notify_if_not_acknowledged_within", "duration": 600},
+    {"type": "continue_if", "continue_if": "{{ often }}"},
+    {"type": "continue_if", "continue_if": "{{ seldom }}"},
+    {"type": "raise_importance"},
+    {"type": "lower_importance"},
+    {"type": "wait_until_on_call", "schedule": "gone"},
+    {"type": "wait_until_on_call", "schedule": "S1", "max_duration": 3600},
+    {"type": "notify_on_call_from_schedule", "notify_on_call_from_schedule": "S1"},
+    {"type": "notify_team_members", "team_to_notify": "T1", "important": True},
+    {"type": "notify_whole_channel"},
 )
+# Only these let the chain stop before its end.
+GATES = ("continue_if", "notify_if_num_alerts_in_window")
 steps = st.lists(st.sampled_from(STEPS), max_size=6)
 rule_types = st.lists(st.sampled_from(["notify_by_email", "notify_by_sms", "wait"]), max_size=4)
 
@@ -62,7 +80,27 @@ def configurations(draw: st.DrawFn) -> ConfigSnapshot:
                         duration=duration,
                     )
                 )
-    return a_configuration(*draw(steps), rules=tuple(rules))
+    people = (User(id="U1", username="alice", team_ids=("T1",)), User(id="U2", username="bob"))
+    schedules = (Schedule(id="S1", name="empty"),)
+    more = {"users": people, "teams": (Team(id="T1", name="ops"),), "schedules": schedules}
+    return a_configuration(*draw(steps), rules=tuple(rules), **more)
+
+
+class Facts(Answers):
+    """What steps ask, answered from how many alerts there are; the same question has the same answer."""
+
+    def __init__(self, alerts: int) -> None:
+        super().__init__()
+        self.alerts = alerts
+
+    def turn(self, question: Turn) -> str:
+        return question.persons[int(derived_id(question.draw_id)[0], 16) % len(question.persons)]
+
+    def count(self, question: AlertsInWindow) -> int:
+        return self.alerts
+
+    def verdict(self, question: Condition) -> Verdict:
+        return Verdict(holds="often" in question.template or self.alerts > 3)
 
 
 @dataclass
@@ -71,6 +109,7 @@ class Play:
 
     config: ConfigSnapshot
     now: datetime = NOON
+    alerts: int = 0
     escalation: Escalation | None = None
     told: list[Event] = field(default_factory=list)
     after_the_end: list[Event] = field(default_factory=list)
@@ -83,21 +122,28 @@ class Play:
         self.told += [one for one in events if isinstance(one, REQUESTS)]
         self.escalation = after
         if after is not None:
-            assert (after.due_at is None) == bool(after.ended)
+            assert bool(after.ended) == (after.due_at is None and not after.paused)
+            assert not (after.paused and after.next_step_at)
             assert before is None or after is before or after.version == before.version + 1
+
+    @property
+    def known(self) -> Known:
+        """The facts as of now."""
+        return Known(answers=Facts(self.alerts))
 
     def rendered(self, event: GroupRendered) -> None:
         """Handle a change of the group."""
+        self.alerts = max(self.alerts, event.group.alerts_count)
         if self.escalation is None:
-            self.take(*begin(event, self.config, self.now))
+            self.take(*begin(event, self.config, self.now, known=self.known))
         else:
-            self.take(*follow(event, self.escalation, self.config, self.now))
+            self.take(*follow(event, self.escalation, self.config, self.now, self.known))
 
     def pause(self, minutes: int) -> None:
         """Let time pass, and look."""
         self.now += timedelta(minutes=minutes)
         if self.escalation is not None:
-            self.take(*wake(self.escalation, self.config, self.now))
+            self.take(*wake(self.escalation, self.config, self.now, self.known))
 
     def fail(self, number: int) -> None:
         """Report one of the pages so far as failed."""
@@ -108,7 +154,7 @@ class Play:
         news = NotificationFailed.following(
             page, request_id=page.id, group_id="IGROUP", run=1, user_id=page.user_id, channel=page.channel
         )
-        self.take(*page_failed(news, self.escalation, self.config, self.now))
+        self.take(*page_failed(news, self.escalation, self.config, self.now, self.known))
 
     def do(self, what: str, number: int) -> None:
         """Do one thing of a script."""
@@ -146,6 +192,8 @@ def reachable(config: ConfigSnapshot) -> set[str]:
     for step in config.steps:
         if step.type == "resolve":
             return set()
+        if step.type in GATES:
+            return found
         found |= set(step.parameters.get("persons_to_notify", ())) & set(USERS)
     return found
 
@@ -179,7 +227,7 @@ def test_every_chain_comes_to_an_end_and_every_person_of_it_was_asked_for(
         play.pause(60)
 
     assert play.escalation is not None
-    assert play.escalation.ended
+    assert play.escalation.ended or play.escalation.paused
     paged = {one.user_id for one in play.told if isinstance(one, NotificationRequested)}
     assert reachable(config) <= paged
 
