@@ -25,7 +25,6 @@ NOUNS: dict[type[object], str] = {
     Chain: "escalation chain",
     Integration: "integration",
     MaintenanceWindow: "maintenance window",
-    Team: "team",
     UserGroup: "user group of Slack",
     Schedule: "schedule",
 }
