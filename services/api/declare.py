@@ -104,6 +104,8 @@ class _Declaring:
     def _webhook(self, path: Path, declared: DeclaredWebhook) -> None:
         with self._faults.at(path):
             fields = declared.model_dump(exclude={"enabled", "integrations"})
+            if declared.signing_secret is None:
+                del fields["signing_secret"]  # one that was made by the api stays
             self._saved(WEBHOOKS, declared.name, {**fields, "is_webhook_enabled": declared.enabled})
 
     def _chain(self, path: Path, declared: DeclaredChain) -> None:

@@ -20,6 +20,7 @@ OBJECTS: dict[str, tuple[Role, Role]] = {
     "escalation_chains": ("viewer", "admin"),
     "escalation_policies": ("viewer", "admin"),
     "webhooks": ("viewer", "admin"),
+    "actions": ("viewer", "admin"),
     "users": ("viewer", "admin"),
     "teams": ("viewer", "admin"),
     "organizations": ("viewer", "admin"),
@@ -47,6 +48,8 @@ SINGLE: dict[tuple[str, str], Role] = {
     ("POST", "users/{id}/contact_points/{point_id}/send_code"): "viewer",
     ("POST", "users/{id}/contact_points/{point_id}/verify"): "viewer",
     ("POST", "users/{id}/test_notification"): "viewer",
+    ("POST", "webhooks/{id}/trigger"): "editor",
+    ("POST", "webhooks/{id}/preview"): "editor",
 }
 
 

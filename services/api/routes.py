@@ -25,6 +25,7 @@ from services.api import (
     specification,
     trial_notices,
     verification,
+    webhooks,
 )
 from services.api.answers import Handler, answer_errors
 from services.api.chat_callbacks import ChatCallbacks
@@ -48,6 +49,10 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     _add(app, "POST", f"{BASE}/integrations/{{id}}/maintenance_start", maintenance.start)
     _add(app, "POST", f"{BASE}/integrations/{{id}}/maintenance_stop", maintenance.end)
     _add(app, "POST", f"{BASE}/maintenance_windows/{{id}}/stop", maintenance.stop_window)
+    _add(app, "GET", f"{BASE}/webhooks/{{id}}/responses", webhooks.list_responses)
+    _add(app, "POST", f"{BASE}/webhooks/{{id}}/trigger", webhooks.trigger)
+    _add(app, "POST", f"{BASE}/webhooks/{{id}}/preview", webhooks.preview)
+    _add(app, "POST", f"{BASE}/webhooks/{{id}}/rotate_secret", webhooks.rotate_secret)
     _add(app, "GET", f"{BASE}/alert_groups", groups.list_groups)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}", groups.read_group)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}/timeline", history.read_timeline)

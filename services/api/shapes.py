@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api.maintenance_shapes import MaintenanceWindow, StormSettings, StormState
 from services.api.schedule_shapes import OnCallShift, Schedule, ShiftSwap
 from services.api.shape import Shape
+from services.api.webhook_shapes import CustomAction, Webhook
 
 
 class SlackTarget(Shape):
@@ -252,27 +253,6 @@ class PersonalNotificationRule(Shape):
     duration: int = 0
 
 
-class Webhook(Shape):
-    """An outgoing webhook; secrets read as asterisks."""
-
-    id: str
-    name: str
-    is_webhook_enabled: bool
-    team: str | None
-    trigger_type: str
-    http_method: str
-    url: str
-    headers: str | None
-    data: str | None
-    forward_all: bool
-    trigger_template: str | None
-    username: str | None
-    password: str | None
-    authorization_header: str | None
-    integration_filter: list[str]
-    preset: str | None
-
-
 class Team(Shape):
     """A team; `members` are ids of users."""
 
@@ -292,6 +272,7 @@ RESOURCE_SHAPES: dict[str, type[BaseModel]] = {
     "users": User,
     "personal_notification_rules": PersonalNotificationRule,
     "webhooks": Webhook,
+    "actions": CustomAction,
     "maintenance_windows": MaintenanceWindow,
     "teams": Team,
     "schedules": Schedule,

@@ -9,7 +9,7 @@ import yaml
 from aiohttp import web
 from pydantic.json_schema import models_json_schema
 
-from services.api import integration_types, people_shapes, preview_shapes
+from services.api import integration_types, people_shapes, preview_shapes, webhook_shapes
 from services.api.actions import WORDS
 from services.api.demo import DemoBody
 from services.api.history_shapes import SHAPES
@@ -27,6 +27,7 @@ from services.api.specification_parts import body as _body
 from services.api.specification_parts import operation as _operation
 from services.api.specification_parts import path_parameter as _path_parameter
 from services.api.specification_parts import query as _query
+from services.api.webhook_specification import WEBHOOK_BODIES, webhook_paths
 from shared.domain.declaration import Declaration
 
 BASE = "/api/v1"
@@ -38,6 +39,7 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "users": ("username", "email", "roles", "short"),
     "personal_notification_rules": ("user_id", "important"),
     "webhooks": ("name", "team_id"),
+    "actions": ("name",),
     "maintenance_windows": ("name", "integration_id", "is_active"),
     "teams": ("name",),
     "schedules": ("name", "team_id"),
@@ -65,6 +67,7 @@ def openapi() -> dict[str, Any]:
     for resource in RESOURCES:
         paths |= _resource_paths(resource)
     paths |= _maintenance_paths()
+    paths |= webhook_paths()
     paths |= _history_paths()
     paths |= schedule_paths()
     paths |= people_paths()
@@ -94,10 +97,11 @@ def _schemas() -> dict[str, Any]:
         *preview_shapes.SHAPES,
         *SCHEDULE_SHAPES,
         *people_shapes.SHAPES,
+        *webhook_shapes.SHAPES,
     )
     shapes = dict.fromkeys(shown, "serialization")
     own = (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody)
-    others = dict.fromkeys((*own, *SCHEDULE_BODIES, *PEOPLE_BODIES), "validation")
+    others = dict.fromkeys((*own, *SCHEDULE_BODIES, *PEOPLE_BODIES, *WEBHOOK_BODIES), "validation")
     models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
     return {name: found["$defs"][name] for name in sorted(found["$defs"])}

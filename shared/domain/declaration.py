@@ -119,6 +119,7 @@ class DeclaredWebhook(Part):
     username: str | None = None
     password: str | None = None
     authorization_header: str | None = None
+    signing_secret: str | None = None
     integrations: list[str] = Field(default_factory=list)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.api.resources.chains import CHAINS
+from services.api.resources.custom_actions import CUSTOM_ACTIONS
 from services.api.resources.desk import Resource
 from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.maintenance_windows import MAINTENANCE_WINDOWS
@@ -26,6 +27,7 @@ RESOURCES: tuple[Resource[Any, Any], ...] = (
     USERS,
     RULES,
     WEBHOOKS,
+    CUSTOM_ACTIONS,
     MAINTENANCE_WINDOWS,
     TEAMS,
     SCHEDULES,

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from services.api.refusals import Invalid
 from services.api.resources.checks import template_problem
 from services.api.resources.desk import Body, Desk, Resource, at_most, named, of_team, required
 from shared.domain.configuration import Integration, Webhook
+from shared.domain.webhook_signature import key_of
+from shared.domain.webhook_triggers import TRIGGERS
+from shared.errors import Permanent
 
 MASK = "****************"
 SECRETS = ("password", "authorization_header")
 TEMPLATES = ("url", "headers", "data", "trigger_template")
 METHODS = ("GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
-TRIGGERS = (
-    "escalation",
-    "alert group created",
-    "acknowledge",
-    "resolve",
-    "silence",
-    "unsilence",
-    "unresolve",
-    "unacknowledge",
-    "status change",
-    "personal notification",
-)
 MAX_NAME, MAX_URL = 100, 2000
+KEEP_FORMER_SECRET = timedelta(days=1)
 
 
 class WebhookBody(Body):
@@ -45,6 +38,7 @@ class WebhookBody(Body):
     username: str | None = None
     password: str | None = None
     authorization_header: str | None = None
+    signing_secret: str | None = None
     integration_filter: list[str] | None = None
     preset: str | None = None
 
@@ -61,7 +55,7 @@ def show(_desk: Desk, row: Webhook, _query: dict[str, str]) -> dict[str, Any]:
         "http_method": row.http_method,
         "url": row.url,
         **{name: getattr(row, name) for name in plain},
-        **{name: MASK if getattr(row, name) else None for name in SECRETS},
+        **{name: MASK if getattr(row, name) else None for name in (*SECRETS, "signing_secret")},
         "integration_filter": list(row.integration_filter),
         "preset": row.preset,
     }
@@ -112,8 +106,8 @@ def _stored(desk: Desk, row: Webhook, body: WebhookBody) -> Webhook:
     return after
 
 
-def _secrets(desk: Desk, row: Webhook, body: WebhookBody) -> dict[str, str | None]:
-    changed = {}
+def _secrets(desk: Desk, row: Webhook, body: WebhookBody) -> dict[str, Any]:
+    changed: dict[str, Any] = {}
     for name in SECRETS:
         if body.sent(name):
             value: str | None = getattr(body, name)
@@ -122,7 +116,31 @@ def _secrets(desk: Desk, row: Webhook, body: WebhookBody) -> dict[str, str | Non
             is_kept = value == MASK or (stored and value == desk.tools.secrets.decrypt(stored))
             if not is_kept:
                 changed[name] = desk.tools.secrets.encrypt(value) if value else None
+    if body.sent("signing_secret") and body.signing_secret != MASK:
+        changed |= sign_with(desk, row, body.signing_secret or "", KEEP_FORMER_SECRET)
     return changed
+
+
+def sign_with(desk: Desk, row: Webhook, secret: str, keep_for: timedelta) -> dict[str, Any]:
+    """Return the fields of a webhook that signs with `secret` from now on, and with the former one for a while.
+
+    Raises:
+        Invalid: it is no secret of the scheme.
+    """
+    if not secret:
+        return {"signing_secret": None, "former_signing_secret": None, "former_signing_secret_until": None}
+    former = row.signing_secret
+    if former and desk.tools.secrets.decrypt(former) == secret:
+        return {}
+    try:
+        key_of(secret)
+    except Permanent as error:
+        raise Invalid.field("signing_secret", f"It {error.reason}.") from error
+    return {
+        "signing_secret": desk.tools.secrets.encrypt(secret),
+        "former_signing_secret": former,
+        "former_signing_secret_until": desk.tools.now + keep_for if former else None,
+    }
 
 
 def _integrations(desk: Desk, ids: list[str]) -> tuple[str, ...]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot, Integration, Webhook
+from shared.domain.webhook_signature import secret_of
 from shared.domain.webhook_triggers import STATUS_CHANGES
 from shared.events import ActionRequested, derived_id
-from shared.store.alert_groups import AlertGroups
+from shared.store.alert_groups import AlertGroups, GroupWrite
 from shared.store.deliveries import Deliveries
-from tests.support.build import ALICE, a_configuration, notify
+from tests.integration.api.api_running import an_api
+from tests.support.build import ALICE, a_configuration, a_group, notify
 from tests.support.house import House, until
 from tests.support.webhook_receiver import WebhookReceiver
 
@@ -194,3 +197,44 @@ async def test_a_crash_of_every_stage_in_turn_loses_and_doubles_no_call(
 
     seen = [one.json["alert_group"]["title"] for one in story.called("alert group created")]
     assert sorted(seen) == titles
+
+
+async def test_a_person_calls_a_webhook_and_its_secret_is_replaced_without_a_gap(
+    house: House, receiver: WebhookReceiver, mongo_url: str, amqp_url: str, tmp_path: Path
+):
+    old = secret_of(b"o" * 32)
+    receiver.secrets = (old,)
+    await house.start("recorder", "notifier")
+    group = a_group(resolved_at=clock.now())
+    await AlertGroups(house.database).save([GroupWrite(group, None, [], clock.now())])
+    async with an_api(mongo_url, tmp_path / "api", amqp_url, secret_key=house.key) as api:
+        await api.connected()
+        made = await api.post("webhooks", name="ticket", url=f"{receiver.url}/hook", signing_secret=old)
+
+        async def call(**headers: str) -> Any:
+            body = {"alert_group_id": group.id}
+            answer = await api.ask("POST", f"webhooks/{made['id']}/trigger", body, headers=headers)
+            assert answer.status == 202, answer
+            return answer.body["id"]
+
+        async def called(times: int) -> None:
+            async def so_often() -> bool:
+                return len(receiver.at("/hook")) >= times
+
+            await until(so_often)
+
+        assert await call(**{"Idempotency-Key": "1"}) == await call(**{"Idempotency-Key": "1"})
+        await called(1)
+        rotated = await api.ask("POST", f"webhooks/{made['id']}/rotate_secret", {})
+        await call()
+        await called(2)
+        receiver.secrets = (rotated.body["signing_secret"],)
+        last = await call()
+        await called(3)
+
+        runs = (await api.get(f"webhooks/{made['id']}/responses"))["results"]
+
+    assert (receiver.faults, len(receiver.calls)) == ([], 3)
+    assert receiver.at("/hook")[-1].json["event"]["type"] == "escalation"
+    assert (len(runs), runs[0]["id"], runs[0]["trigger_type"]) == (3, last, "manual")
+    assert "webhook-signature" not in runs[0]["request_headers"]

@@ -7,8 +7,11 @@ from typing import Any
 
 from shared.domain.configuration import Integration, User, Webhook
 from shared.domain.model import Alert
-from shared.domain.webhook_event import Facts, event_of, job_of
+from shared.domain.webhook_event import MANUAL, Facts, event_of, job_of
+from shared.domain.webhook_people import to_be_notified
 from shared.domain.webhook_rendering import render_webhook
+from tests.support import build as make
+from tests.support.build import a_configuration, notify
 from tests.support.outgoing import NOON, a_group, acknowledged
 
 ALICE = User(id="U-alice", username="alice", email="alice@example.org")
@@ -95,3 +98,16 @@ def test_a_template_that_fails_is_named():
 
 def test_templates_see_the_time_that_was_given():
     assert rendered(url="https://x/{{ time().year }}").url == "https://x/2026"
+
+
+def test_a_call_by_hand_looks_like_that_of_a_chain_to_templates_written_for_oncall():
+    assert event_of(facts(trigger=MANUAL))["event"]["type"] == "escalation"
+
+
+def test_the_event_names_whom_the_chain_still_notifies():
+    config = a_configuration(notify("U2"), notify("U1", "U2"))
+
+    firing, taken = make.a_group(), make.a_group(acknowledged_at=NOON)
+
+    assert [one.username for one in to_be_notified(config, firing)] == ["bob", "alice"]
+    assert to_be_notified(config, taken) == []
