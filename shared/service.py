@@ -133,7 +133,7 @@ class Running:
             bus=Publisher(rabbit, service.name, instance, service.emits),
             store=store,
             config=LiveConfiguration(
-                ConfigurationStore(store),
+                ConfigurationStore(store, service.keeps),
                 settings.data_dir / f"configuration-{service.name}.json",
                 service.keeps,
             ),

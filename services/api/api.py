@@ -83,8 +83,13 @@ class Api:
         def on_draft(draft: Draft) -> T:
             return change(Desk(draft, self.tools, user))
 
-        edited = await self.configuration.change(on_draft, actor, clock.now())
+        return await self.change(on_draft, actor)
+
+    async def change(self, change: Callable[[Draft], T], actor: Actor) -> Edited[T]:
+        """Change the configuration in somebody's name, without a desk; otherwise as `edit`."""
+        edited = await self.configuration.change(change, actor, clock.now())
         if edited.changes:
+            self.live.changed(edited.version)
             await self._announce(edited.version)
         return edited
 

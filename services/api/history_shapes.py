@@ -131,10 +131,15 @@ class Timeline(Shape):
 
 
 class Problem(Shape):
-    """A template or rule that failed; `state` is open or cleared, `line` counts from 1 in the template."""
+    """What is wrong with an integration or a schedule; `state` is open or cleared.
 
-    integration_id: str
+    `line` counts from 1 in the template that failed.
+    """
+
+    integration_id: str | None
     integration_name: str | None
+    schedule_id: str | None
+    schedule_name: str | None
     where: str
     message: str
     line: int | None

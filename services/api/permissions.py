@@ -50,6 +50,9 @@ SINGLE: dict[tuple[str, str], Role] = {
     ("POST", "users/{id}/test_notification"): "viewer",
     ("POST", "webhooks/{id}/trigger"): "editor",
     ("POST", "webhooks/{id}/preview"): "editor",
+    ("PUT", "users/{id}/on_call_reminders"): "viewer",
+    ("POST", "users/{id}/schedule_export_token"): "viewer",
+    ("DELETE", "users/{id}/schedule_export_token"): "viewer",
 }
 
 

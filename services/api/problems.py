@@ -1,4 +1,4 @@
-"""The endpoints of problems: templates and rules of integrations that failed, and whether that has stopped."""
+"""The endpoints of problems: what failed of integrations, what is wrong with schedules, and whether it is over."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from services.api.answers import json_answer
 from services.api.api import API, Api
 from services.api.group_shapes import instant
 from services.api.refusals import Invalid, Refused
+from services.api.schedule_problems import schedule_problems
 from shared.domain.configuration import ConfigSnapshot, Integration
 from shared.domain.problems import is_current
 from shared.store.mongo import Document
@@ -34,11 +35,18 @@ async def read_problems(request: web.Request) -> web.Response:
 
 
 async def list_problems(request: web.Request) -> web.Response:
-    """GET: the problems of all integrations, or of `integration_id`."""
+    """GET: the problems of everything, or of one `integration_id` or `schedule_id`."""
     api = request.app[API]
     await api.caller(request)
-    wanted = request.query.get("integration_id")
-    return json_answer({"results": await _found(api, [wanted] if wanted else None, _state(request))})
+    integration_id, schedule_id = request.query.get("integration_id"), request.query.get("schedule_id")
+    state = _state(request)
+    found: list[dict[str, Any]] = []
+    if not schedule_id:
+        found += await _found(api, [integration_id] if integration_id else None, state)
+    if not integration_id:
+        found += await schedule_problems(api, [schedule_id] if schedule_id else None, state)
+    found.sort(key=lambda one: one["last_seen_at"] or "", reverse=True)
+    return json_answer({"results": found[:LIMIT]})
 
 
 async def add_counts(api: Api, shown: Sequence[dict[str, Any]]) -> None:
@@ -78,6 +86,8 @@ def _shape(row: Document, config: ConfigSnapshot) -> dict[str, Any]:
         **{name: row.get(name) for name in names},
         **seen,
         "integration_name": integration.name if integration is not None else None,
+        "schedule_id": None,
+        "schedule_name": None,
         "state": "open" if over is None else "cleared",
         "cleared_because": over,
     }

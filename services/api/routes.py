@@ -17,10 +17,12 @@ from services.api import (
     integration_types,
     lookups,
     maintenance,
+    on_call_reminders,
     overrides,
     pages,
     preview,
     problems,
+    schedule_exports,
     schedules,
     specification,
     trial_notices,
@@ -83,6 +85,19 @@ def _add_schedules(app: web.Application) -> None:
     one = f"{BASE}/schedules/{{id}}"
     _add(app, "GET", f"{one}/final_shifts", schedules.read_final_shifts)
     _add(app, "GET", f"{one}/on_call", schedules.read_on_call)
+    _add(app, "GET", f"{one}/gaps", schedules.read_gaps)
+    _add(app, "GET", f"{one}/quality", schedules.read_quality)
+    _add(app, "GET", f"{one}/export", schedule_exports.export_of_schedule)
+    _add(app, "GET", f"{one}/export_token", schedule_exports.read_schedule_token)
+    _add(app, "POST", f"{one}/export_token", schedule_exports.make_schedule_token)
+    _add(app, "DELETE", f"{one}/export_token", schedule_exports.remove_schedule_token)
+    person = f"{BASE}/users/{{id}}"
+    _add(app, "GET", f"{person}/on_call_reminders", on_call_reminders.read_reminders)
+    _add(app, "PUT", f"{person}/on_call_reminders", on_call_reminders.write_reminders)
+    _add(app, "GET", f"{person}/schedule_export", schedule_exports.export_of_user)
+    _add(app, "GET", f"{person}/schedule_export_token", schedule_exports.read_user_token)
+    _add(app, "POST", f"{person}/schedule_export_token", schedule_exports.make_user_token)
+    _add(app, "DELETE", f"{person}/schedule_export_token", schedule_exports.remove_user_token)
     _add(app, "GET", f"{one}/overrides", overrides.list_overrides)
     _add(app, "POST", f"{one}/overrides", overrides.create_override)
     _add(app, "PUT", f"{one}/overrides/{{override_id}}", overrides.change_override)

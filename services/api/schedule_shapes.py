@@ -16,6 +16,15 @@ class ScheduleSlack(Shape):
     user_group_id: str | None
 
 
+class ExternalCalendar(Shape):
+    """An external calendar: when its text was last read and last became another one; `error` is of the last try."""
+
+    which: Literal["primary", "overrides"]
+    read_at: str | None
+    changed_at: str | None
+    error: str | None
+
+
 class Schedule(Shape):
     """Who is on call when; a schedule has the fields of its type. `on_call_now` are user ids."""
 
@@ -34,6 +43,8 @@ class Schedule(Shape):
     mention_oncall_start: bool
     mention_oncall_next: bool
     on_call_now: list[str]
+    calendars: list[ExternalCalendar]
+    problems: int
 
 
 class OnCallShift(BaseModel):
@@ -84,6 +95,7 @@ class OnCallReason(Shape):
     user_id: str
     username: str
     by: Literal["shift", "override", "swap"]
+    since: str
     shift_id: str
     level: int
     swap_id: str | None
@@ -132,4 +144,85 @@ class Overrides(Shape):
     results: list[Override]
 
 
-SHAPES: tuple[type[BaseModel], ...] = (FinalShift, OnCall, Override, Overrides)
+class Span(Shape):
+    """A stretch of time."""
+
+    start: str
+    end: str
+
+
+class EmptyShift(Span):
+    """A shift that is on without anybody who is known."""
+
+    shift_id: str
+    title: str
+
+
+class Gaps(Shape):
+    """When nobody is on call in the time ahead."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    from_: str = Field(alias="from")
+    to: str
+    gaps: list[Span]
+    empty_shifts: list[EmptyShift]
+
+
+class Comment(Shape):
+    """A sentence about what would make a schedule better, or that nothing would."""
+
+    type: Literal["info", "warning"]
+    text: str
+
+
+class OverloadedUser(Shape):
+    """Somebody who is on call more than the average; `score` says by how many percent."""
+
+    id: str
+    username: str
+    score: int
+
+
+class Quality(Shape):
+    """How well 52 weeks are covered and shared, from 0 to 100."""
+
+    total_score: int
+    coverage: int
+    balance: int
+    comments: list[Comment]
+    overloaded_users: list[OverloadedUser]
+
+
+class Reminders(Shape):
+    """How a person is told before going on call: so many seconds before, through which channel."""
+
+    before: list[int]
+    channel: str
+
+
+class ExportMade(Shape):
+    """A new address to subscribe to; the token is shown this once."""
+
+    token: str
+    export_url: str
+    created_at: str
+
+
+class ExportToken(Shape):
+    """An address to subscribe to, without its token."""
+
+    created_at: str
+
+
+SHAPES: tuple[type[BaseModel], ...] = (
+    FinalShift,
+    OnCall,
+    Override,
+    Overrides,
+    Gaps,
+    Quality,
+    Reminders,
+    ExportMade,
+    ExportToken,
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,11 +21,13 @@ from shared import clock
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.final_shifts import FinalShift, final_shifts
 from shared.domain.on_call import OnCall, next_on_call, on_call_at
+from shared.domain.schedule_health import empty_shifts, gaps, quality
 from shared.domain.schedules import Schedule, Swap
 
 LONGEST = timedelta(days=365)
 DAY, MOMENT = timedelta(days=1), timedelta(microseconds=1)
 PAGE_SIZE = 50
+DEFAULT_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ async def read_final_shifts(request: web.Request) -> web.Response:
     """GET: who is on call from `start_date` to `end_date`; a date as the end counts whole."""
     asked = await asked_schedule(request)
     start, end = _span(request)
-    found = final_shifts(asked.config, asked.schedule.id, start, end)
+    found = await asyncio.to_thread(final_shifts, asked.config, asked.schedule.id, start, end)
     page = asked_page(request, PAGE_SIZE).within(len(found))
     shown = [_final_shape(asked.config, one) for one in found[page.skip : page.skip + page.size]]
     return json_answer(page_body(request, page, len(found), shown))
@@ -80,6 +83,53 @@ async def read_on_call(request: web.Request) -> web.Response:
     )
 
 
+async def read_gaps(request: web.Request) -> web.Response:
+    """GET: when nobody is on call in the next `days` (30), and which shifts have no known user."""
+    asked = await asked_schedule(request)
+    days, now = _days(request), clock.now()
+    config, schedule_id = asked.config, asked.schedule.id
+    end = now + timedelta(days=days)
+    without = await asyncio.to_thread(gaps, config, schedule_id, now, end)
+    empty = await asyncio.to_thread(empty_shifts, config, schedule_id, now, end)
+    return json_answer(
+        {
+            "from": instant(now),
+            "to": instant(end),
+            "gaps": [{"start": instant(one.start), "end": instant(one.end)} for one in without],
+            "empty_shifts": [
+                {
+                    "start": instant(one.start),
+                    "end": instant(one.end),
+                    "shift_id": one.shift_id,
+                    "title": one.title,
+                }
+                for one in empty
+            ],
+        }
+    )
+
+
+async def read_quality(request: web.Request) -> web.Response:
+    """GET: how well the next 52 weeks are covered and shared."""
+    asked = await asked_schedule(request)
+    config = asked.config
+    found = await asyncio.to_thread(quality, config, asked.schedule.id, clock.now())
+    kind = "info" if found.score == 100 else "warning"
+    overloaded = [
+        {"id": one.user_id, "username": config.user_by_id[one.user_id].username, "score": one.percent}
+        for one in found.overloaded
+    ]
+    return json_answer(
+        {
+            "total_score": found.score,
+            "coverage": found.coverage,
+            "balance": found.balance,
+            "comments": [{"type": kind, "text": one} for one in found.comments],
+            "overloaded_users": overloaded,
+        }
+    )
+
+
 async def take_swap(request: web.Request) -> web.Response:
     """POST shift_swaps/{id}/take: 200 with the swap; 400 when it is taken or past."""
     api = request.app[API]
@@ -93,6 +143,13 @@ async def take_swap(request: web.Request) -> web.Response:
         return shift_swaps.show(desk, shift_swaps.take(desk, row, body), {})
 
     return json_answer((await api.edit(principal, edit)).result)
+
+
+def _days(request: web.Request) -> int:
+    text = request.query.get("days", str(DEFAULT_DAYS))
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= LONGEST.days:
+        raise Invalid.field("days", f"Must be a number from 1 to {LONGEST.days}.")
+    return int(text)
 
 
 def _final_shape(config: ConfigSnapshot, one: FinalShift) -> dict[str, Any]:
@@ -125,6 +182,7 @@ def _reason(config: ConfigSnapshot, one: FinalShift) -> dict[str, Any]:
         "user_id": one.user_id,
         "username": config.user_by_id[one.user_id].username,
         "by": by,
+        "since": instant(one.event_start),
         "shift_id": one.shift_id,
         "level": one.level,
         "swap_id": one.swap_id,

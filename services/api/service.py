@@ -10,8 +10,11 @@ import structlog
 from services.api.actions import Actions
 from services.api.api import API, Api
 from services.api.authentication import Authentication
+from services.api.calendars import Means
 from services.api.chat_callbacks import ChatCallbacks
 from services.api.routes import add_routes
+from services.api.schedule_watch import ScheduleWatch
+from shared.domain.model import SYSTEM
 from shared.events import (
     ActionRequested,
     AlertReceived,
@@ -22,13 +25,14 @@ from shared.events import (
     NoticeRequested,
     WebhookRequested,
 )
-from shared.http import HttpClient
+from shared.http import HttpClient, is_any, is_public
 from shared.lazy_sandbox import LazySandbox
 from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.api_tokens import ApiTokens
 from shared.store.configuration import ConfigurationStore
 from shared.store.contact_codes import ContactCodes
+from shared.store.schedule_exports import ScheduleExports
 
 log = structlog.get_logger(__name__)
 
@@ -38,14 +42,14 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     """Serve the public API; nothing is consumed."""
     configuration = ConfigurationStore(io.store)
     tokens = ApiTokens(io.store)
-    preparation = Preparation(configuration, tokens, ContactCodes(io.store))
+    preparation = Preparation(configuration, tokens, ContactCodes(io.store), ScheduleExports(io.store))
     io.add_ready_check("indexes", preparation.missing)
     io.add_ready_check("secret_key", lambda: None if io.secrets.has_key else "TOCSIN_SECRET_KEY is not set")
     io.spawn("indexes", preparation.run)
     async with HttpClient() as client:
         callbacks = ChatCallbacks(client)
         playground = LazySandbox(io.settings.template_timeout_s)
-        io.http[API] = Api(
+        api = io.http[API] = Api(
             settings=io.settings,
             database=io.store,
             configuration=configuration,
@@ -57,27 +61,35 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
             playground=playground,
         )
         add_routes(io.http, callbacks)
-        yield None
+        async with _watched(io, api):
+            yield None
         await callbacks.close()
         await playground.close()
+
+
+@asynccontextmanager
+async def _watched(io: Io, api: Api) -> AsyncIterator[None]:
+    """Look after schedules in the background."""
+    allowed = is_any if io.settings.allow_private_addresses else is_public
+    async with HttpClient(allowed) as client:
+        means = Means(client, io.secrets, api.configuration, lambda change: api.change(change, SYSTEM))
+        ScheduleWatch(io, means).spawn(io)
+        yield
 
 
 class Preparation:
     """Creates the indexes of the api's own collections, as soon as the database is there."""
 
-    def __init__(self, configuration: ConfigurationStore, tokens: ApiTokens, codes: ContactCodes) -> None:
-        self._configuration = configuration
-        self._tokens = tokens
-        self._codes = codes
+    def __init__(self, *repositories: ConfigurationStore | ApiTokens | ContactCodes | ScheduleExports) -> None:
+        self._repositories = repositories
         self._is_done = False
 
     async def run(self) -> None:
         """Try until it is done; the supervisor begins again after a failure."""
         if self._is_done:
             return
-        await self._configuration.prepare()
-        await self._tokens.prepare()
-        await self._codes.prepare()
+        for one in self._repositories:
+            await one.prepare()
         self._is_done = True
 
     def missing(self) -> str | None:

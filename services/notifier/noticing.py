@@ -45,4 +45,4 @@ def notice_of(row_id: str, request: NoticeRequested, secrets: Secrets, now: date
         Permanent: it was encrypted with a key that is not there any more.
     """
     text = secrets.decrypt(request.text_encrypted) if request.text_encrypted else request.text
-    return Notice(row_id, request.title, text, now)
+    return Notice(row_id, request.title, text, now, request.mentions)

@@ -36,12 +36,16 @@ class Message:
 
 @dataclass(frozen=True)
 class Notice:
-    """Plain words for one person that are about no alert group. `id` is the ledger row's: the same for every try."""
+    """Plain words that are about no alert group. `id` is the ledger row's: the same for every try.
+
+    `mentions` are ids of people in the chat that it goes to; "!channel" calls all in the channel.
+    """
 
     id: str
     title: str
     text: str
     sent_at: datetime
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("shared.command.alerts", "send"),
     "trace": ("shared.command.alerts", "trace"),
     "integrations": ("shared.command.integrations", "app"),
+    "schedules": ("shared.command.schedules", "app"),
     "problems": ("shared.command.problems", "app"),
     "topology": ("shared.command.queues", "topology"),
     "queues": ("shared.command.queues", "queues"),

@@ -73,6 +73,8 @@ TABLES: dict[str, type[Row]] = {
     "calendars": Calendar,
     "declared_objects": Declared,
 }
+# Fields that may be megabytes: read only when the row changed, and left out of the audit. `changed_at` says when.
+HEAVY: dict[str, tuple[str, ...]] = {"calendars": ("text", "reading")}
 TABLE_OF: dict[type[Frozen], str] = {model: name for name, model in TABLES.items()}
 
 

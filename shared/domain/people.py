@@ -26,6 +26,13 @@ class Team(Frozen):
     avatar_url: str = ""
 
 
+class OnCallReminders(Frozen):
+    """How a person is told before going on call: so many seconds `before` (none: not at all), through `channel`."""
+
+    before: tuple[int, ...] = ()
+    channel: str = "email"
+
+
 class User(Frozen):
     """A person who can be paged, whatever the role is.
 
@@ -44,6 +51,7 @@ class User(Frozen):
     slack_team_id: str | None = None
     team_ids: tuple[str, ...] = ()
     contact_points: tuple[ContactPoint, ...] = ()
+    on_call_reminders: OnCallReminders = OnCallReminders()
 
     def contact(self, channel: str) -> ContactPoint | None:
         """Return where pages of a channel (or a kind of contact point) go; None: nowhere that is vouched for.

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.configuration_draft import TABLES, Change, Draft, Row, Tables
+from shared.domain.configuration_draft import HEAVY, TABLES, Change, Draft, Row, Tables
 from shared.domain.model import Actor
 from shared.store.mongo import Conflict, Database, Document, Index, Insert, Session, Update, Write
 
@@ -36,11 +36,13 @@ class Edited(Generic[T]):
 class ConfigurationStore:
     """The configuration's collections. Only the api writes; everybody reads.
 
+    `keeps` names the parts that are wanted (None: all); what may be megabytes and is not among them is not read.
     Raises `Unavailable` from every method while the database is away.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keeps: frozenset[str] | None = None) -> None:
         self._database = database
+        self._unread = frozenset(HEAVY) - (frozenset(HEAVY) if keeps is None else keeps)
         self._versions = database.collection(VERSIONS)
         self._tables = Tables()
         self._snapshot = ConfigSnapshot()
@@ -116,12 +118,28 @@ class ConfigurationStore:
         """Read every collection; the transaction's snapshot makes them fit each other."""
         version = _version_in(await self._versions.find_one({"_id": CURRENT}, session=session))
         rows: dict[str, dict[str, Row]] = {}
-        for name, model in TABLES.items():
-            documents = await self._database.collection(name).find(
-                {}, sort=[("_order", 1), ("_id", 1)], session=session
-            )
-            rows[name] = {one["_id"]: model.model_validate({**one, "id": one["_id"]}) for one in documents}
+        for name in TABLES:
+            rows[name] = {} if name in self._unread else await self._rows(name, session)
         return Tables(version=version, rows=rows)
+
+    async def _rows(self, name: str, session: Session) -> dict[str, Row]:
+        """Read one table; of rows that did not change since they were last read, not what may be megabytes."""
+        collection, heavy = self._database.collection(name), HEAVY.get(name, ())
+        order = [("_order", 1), ("_id", 1)]
+        found = await collection.find({}, dict.fromkeys(heavy, 0) if heavy else None, order, session=session)
+        known = self._tables.rows.get(name, {}) if heavy else {}
+        same = {one["_id"]: known[one["_id"]] for one in found if _is_same(known.get(one["_id"]), one)}
+        if heavy and len(same) < len(found):
+            stale = [one["_id"] for one in found if one["_id"] not in same]
+            whole = {
+                one["_id"]: one for one in await collection.find({"_id": {"$in": stale}}, session=session)
+            }
+            found = [whole.get(one["_id"], one) for one in found]
+        model = TABLES[name]
+        return {
+            one["_id"]: same.get(one["_id"]) or model.model_validate({**one, "id": one["_id"]})
+            for one in found
+        }
 
     async def _write(
         self, changes: list[Change], version: int, by: tuple[Actor, datetime], session: Session
@@ -179,6 +197,20 @@ def _audit_entry(change: Change, version: int, position: int, by: tuple[Actor, d
         "actor": actor.model_dump(mode="json"),
         "table": change.table,
         "object_id": change.id,
-        "before": _fields(change.before) if change.before else None,
-        "after": _fields(change.after) if change.after else None,
+        "before": _audited(change.table, change.before) if change.before else None,
+        "after": _audited(change.table, change.after) if change.after else None,
     }
+
+
+def _audited(table: str, row: Row) -> Document:
+    """Return a row as the audit keeps it: of what may be megabytes only how long it is."""
+    fields = _fields(row)
+    return {**fields, **{name: f"({len(fields[name])} characters)" for name in HEAVY.get(table, ())}}
+
+
+def _is_same(known: Row | None, stored: Document) -> bool:
+    """Whether a row without its heavy fields is the one that was read before."""
+    changed_at = getattr(known, "changed_at", None)
+    return (
+        known is not None and changed_at is not None and _fields(known)["changed_at"] == stored["changed_at"]
+    )

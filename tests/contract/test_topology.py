@@ -30,6 +30,7 @@ SERVICES: dict[str, Service] = {
 }
 QUEUES: dict[str, QueueSpec] = {spec.name: spec for spec in TOPOLOGY.queues}
 REQUESTS = {
+    events.NoticeRequested,
     events.ActionRequested,
     events.ChainRefreshRequested,
     events.PostRequested,

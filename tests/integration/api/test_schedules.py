@@ -358,3 +358,20 @@ async def test_an_observer_reads_schedules_and_writes_none(api: RunningApi):
     assert (await api.ask("GET", f"schedules/{made['id']}/on_call")).status == 200
     assert (await api.ask("PUT", f"schedules/{made['id']}", {"name": "Other"})).status == 403
     assert (await api.ask("POST", f"schedules/{made['id']}/overrides", {})).status == 403
+
+
+async def test_gaps_and_quality_are_told_ahead(api: RunningApi):
+    ann, bob = await a_user(api, "ann"), await a_user(api, "bob")
+    made = await web(api)
+
+    empty = await api.get(f"schedules/{made['id']}/gaps", days="7")
+    check(empty, "/api/v1/schedules/{id}/gaps")
+    assert [(one["start"], one["end"]) for one in empty["gaps"]] == [(empty["from"], empty["to"])]
+    await always(api, ann, schedule=made["id"])
+    await always(api, bob, schedule=made["id"], name="Too", level=1, by_day=["SA", "SU"])
+
+    assert (await api.get(f"schedules/{made['id']}/gaps"))["gaps"] == []
+    quality = await api.get(f"schedules/{made['id']}/quality")
+    check(quality, "/api/v1/schedules/{id}/quality")
+    assert (quality["coverage"], [one["username"] for one in quality["overloaded_users"]]) == (100, ["ann"])
+    assert list(await api.refused("GET", f"schedules/{made['id']}/gaps?days=0")) == ["days"]
