@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     )
     webhook_timeout_s: float = 10.0
     allow_private_addresses: bool = Field(
-        default=False, description="outgoing webhooks may reach private and loopback addresses"
+        default=False, description="webhooks and external calendars may be at private addresses"
     )
 
     @cached_property

@@ -7,12 +7,14 @@ from typing import Any, TypeVar
 from services.api.declare_children import Children, heartbeat_body, label_bodies
 from services.api.declare_faults import Faults
 from services.api.declare_maintenance import window_fields
+from services.api.declare_schedules import schedule_fields, write_shifts
 from services.api.resources.chains import CHAINS
 from services.api.resources.desk import Desk, Resource
 from services.api.resources.integration_tokens import retoken
 from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.maintenance_windows import MAINTENANCE_WINDOWS
 from services.api.resources.routes import default_of
+from services.api.resources.schedules import SCHEDULES
 from services.api.resources.teams import TEAMS
 from services.api.resources.users import USERS
 from services.api.resources.webhooks import WEBHOOKS
@@ -29,12 +31,14 @@ from shared.domain.declaration import (
     DeclaredWebhook,
     Path,
 )
+from shared.domain.declared_schedules import DeclaredSchedule
 from shared.domain.maintenance import MaintenanceWindow
+from shared.domain.schedules import Schedule
 
-N = TypeVar("N", User, Team, Webhook, Chain, Integration, MaintenanceWindow)
+N = TypeVar("N", User, Team, Webhook, Chain, Integration, MaintenanceWindow, Schedule)
 # In the order in which they can be removed.
 OWNED: dict[str, Resource[Any, Any]] = {
-    one.name: one for one in (MAINTENANCE_WINDOWS, INTEGRATIONS, CHAINS, WEBHOOKS, TEAMS, USERS)
+    one.name: one for one in (MAINTENANCE_WINDOWS, INTEGRATIONS, CHAINS, SCHEDULES, WEBHOOKS, TEAMS, USERS)
 }
 
 
@@ -70,6 +74,8 @@ class _Declaring:
             self._team(("teams", position), team)
         for position, webhook in enumerate(declared.webhooks):
             self._webhook(("webhooks", position), webhook)
+        for position, schedule in enumerate(declared.schedules):
+            self._schedule(("schedules", position), schedule)
         for position, chain in enumerate(declared.chains):
             self._chain(("chains", position), chain)
         for position, integration in enumerate(declared.integrations):
@@ -107,6 +113,11 @@ class _Declaring:
             if declared.signing_secret is None:
                 del fields["signing_secret"]  # one that was made by the api stays
             self._saved(WEBHOOKS, declared.name, {**fields, "is_webhook_enabled": declared.enabled})
+
+    def _schedule(self, path: Path, declared: DeclaredSchedule) -> None:
+        with self._faults.at(path):
+            row = self._saved(SCHEDULES, declared.name, schedule_fields(declared))
+            write_shifts(self._desk, self._faults, (*path, "shifts"), row, declared.shifts)
 
     def _chain(self, path: Path, declared: DeclaredChain) -> None:
         with self._faults.at(path):

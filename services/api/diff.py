@@ -9,6 +9,7 @@ from shared.domain.configuration_draft import Change, Draft, Row
 
 # Shown by name only: digests and ciphertext mean nothing to people and are nobody's business.
 SECRET = (
+    *("ical_url_primary", "ical_url_overrides"),
     *("token_digest", "token_encrypted", "password", "authorization_header"),
     *("signing_secret", "former_signing_secret"),
     *("secrets", "passwords", "tokens", "former_tokens", "secret_encrypted"),

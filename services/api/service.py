@@ -80,7 +80,9 @@ async def _watched(io: Io, api: Api) -> AsyncIterator[None]:
 class Preparation:
     """Creates the indexes of the api's own collections, as soon as the database is there."""
 
-    def __init__(self, *repositories: ConfigurationStore | ApiTokens | ContactCodes | ScheduleExports) -> None:
+    def __init__(
+        self, *repositories: ConfigurationStore | ApiTokens | ContactCodes | ScheduleExports
+    ) -> None:
         self._repositories = repositories
         self._is_done = False
 

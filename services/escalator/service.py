@@ -1,4 +1,4 @@
-"""Wires the escalator: the only writer of `escalations`, `rotations`, `storms` and `digests`."""
+"""Wires the escalator: the only writer of `escalations`, `rotations`, `storms`, `digests` and `duties`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from services.escalator.answering import Answering
 from services.escalator.deciding import Deciding
 from services.escalator.digests import DueDigests, Places
 from services.escalator.due import Deciders, DueEscalations, Writing
+from services.escalator.duties import DueDuties
 from services.escalator.handlers import Escalator
 from services.escalator.storming import Storming
 from shared import events
@@ -20,6 +21,7 @@ from shared.stage import Handler
 from shared.store.alert_groups import AlertGroups
 from shared.store.digests import Digests
 from shared.store.due import SELDOM_S, DueLoop
+from shared.store.duties import Duties
 from shared.store.escalations import Escalations
 from shared.store.storms import Storms
 from shared.telling import Telling
@@ -46,6 +48,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     io.spawn("held", DueLoop(collection, due.reconsider, io.can_tell, due.claim_held, SELDOM_S).run)
     io.spawn("untold", telling.keep_sweeping)
     _watch_storms(io, places, storming)
+    _watch_schedules(io)
     try:
         yield Escalator(deciding, telling, io.config, io.metrics, settings.slack_default_channel).handle
     finally:
@@ -65,6 +68,18 @@ def _watch_storms(io: Io, places: Places, storming: Storming) -> None:
     io.spawn("digests_untold", telling.keep_sweeping)
 
 
+def _watch_schedules(io: Io) -> None:
+    duties = Duties(io.store)
+    telling = Telling(io.bus, duties.collection)
+    due = DueDuties(duties, telling, io.config, io.bus.encode)
+    io.spawn("duty_indexes", duties.prepare)
+    coming = DueLoop(duties.collection, due.look, io.can_tell, duties.claim_due, SELDOM_S)
+    io.spawn("duties", coming.run)
+    edited = DueLoop(duties.collection, due.look, io.can_tell, due.claim_older, SELDOM_S)
+    io.spawn("duties_edited", edited.run)
+    io.spawn("duties_untold", telling.keep_sweeping)
+
+
 service = Service(
     name="escalator",
     consumes=(
@@ -78,6 +93,7 @@ service = Service(
         events.NotificationRequested,
         events.WebhookRequested,
         events.ActionRequested,
+        events.NoticeRequested,
         events.StageDecided,
     ),
     keeps=frozenset(

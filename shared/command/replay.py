@@ -13,7 +13,7 @@ from shared.bus.publisher import Publisher
 from shared.command.broker import with_broker
 from shared.command.failure import CommandFailed, told
 from shared.command.settings import mongo_url
-from shared.domain.declaration import DURATION, SECONDS
+from shared.domain.declaration_parts import DURATION, SECONDS
 from shared.store.alerts import Alerts
 from shared.store.journal import Journal
 from shared.store.mongo import Database

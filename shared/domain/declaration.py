@@ -5,21 +5,21 @@ What it refers to and whether its templates compile is checked where it is appli
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from shared.domain.access_form import AuthenticationForm, RateLimitForm
+from shared.domain.declaration_parts import Part
+from shared.domain.declaration_parts import Seconds as Seconds
+from shared.domain.declared_schedules import DeclaredSchedule
 from shared.domain.heartbeat_settings import TIMEOUT_S
 from shared.domain.labels import as_text
 
 Path = tuple[str | int, ...]
-DURATION = re.compile(r"(\d+)\s*([smhd]?)")
-SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 @dataclass(frozen=True)
@@ -38,26 +38,13 @@ class DeclarationRefused(Exception):
         self.faults = list(faults)
 
 
-def _seconds(value: Any) -> Any:
-    """Read 90, "90s", "5m", "1h" as seconds; leave the rest to the validation."""
-    found = DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    return int(found[1]) * SECONDS[found[2]] if found else value
-
-
 def _word_as_type(value: Any) -> Any:
     """Read a bare word in a list of steps or rules as that type without parameters."""
     return {"type": value} if isinstance(value, str) else value
 
 
-Seconds = Annotated[int, BeforeValidator(_seconds)]
 # A bare number, true or false is a label's text too.
 LabelText = Annotated[str, BeforeValidator(lambda value: as_text(value) or value)]
-
-
-class Part(BaseModel):
-    """A piece of a declaration; a misspelt key is a mistake, not a comment."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class DeclaredRule(Part):
@@ -248,9 +235,10 @@ class Declaration(Part):
     chains: list[DeclaredChain] = Field(default_factory=list)
     integrations: list[DeclaredIntegration] = Field(default_factory=list)
     maintenance: list[DeclaredMaintenance] = Field(default_factory=list)
+    schedules: list[DeclaredSchedule] = Field(default_factory=list)
 
 
-SECTIONS = ("users", "teams", "webhooks", "chains", "integrations", "maintenance")
+SECTIONS = ("users", "teams", "webhooks", "schedules", "chains", "integrations", "maintenance")
 
 
 def read(data: Any) -> Declaration:
@@ -270,6 +258,7 @@ def read(data: Any) -> Declaration:
         *_doubles("chains", (one.name for one in declaration.chains)),
         *_doubles("integrations", (one.name for one in declaration.integrations)),
         *_doubles("maintenance", (one.name for one in declaration.maintenance)),
+        *_doubles("schedules", (one.name for one in declaration.schedules)),
     ]
     if faults:
         raise DeclarationRefused(faults)

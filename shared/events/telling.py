@@ -77,8 +77,8 @@ class NoticeRequested(Event):
     `address` is where, when it is not one of the user's own verified ones (a code to verify it, a call that an API
     client asked for); then `user_id` may be empty. `contact_id` names one of the user's contact points, verified or
     not: of an address that is a secret the event knows nothing. `text` is plain; what nobody but the person may read
-    stands in `text_encrypted` instead, as ciphertext. After `valid_until` it is not sent any more. `mentions` are ids of people in
-    that chat who are called by it, "!channel" for all in the channel.
+    stands in `text_encrypted` instead, as ciphertext. After `valid_until` it is not sent any more. `in_channel`: the
+    address is a channel of a chat, where `mentions` are ids of people to call, "!channel" for all in the channel.
     """
 
     type: ClassVar[str] = "notice.requested.v1"
@@ -90,6 +90,7 @@ class NoticeRequested(Event):
     contact_id: str | None = None
     text_encrypted: str = ""
     valid_until: datetime | None = None
+    in_channel: bool = False
     mentions: tuple[str, ...] = ()
 
 

@@ -181,6 +181,8 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "contact_id": "P1",
         "text_encrypted": "gAAAAA",
         "valid_until": second(600),
+        "in_channel": True,
+        "mentions": ("U0ALICE",),
     },
     events.DeliveryReported: {
         "channel": "sms",

@@ -37,6 +37,12 @@ def a_schedule(*parts: Shift | Swap | Calendar, zone: str = "UTC", **fields: Any
     )
 
 
+def changed(config: ConfigSnapshot, **fields: Any) -> ConfigSnapshot:
+    """Return another configuration that differs in some fields; nothing that was worked out is taken along."""
+    kept = {name: getattr(config, name) for name in ConfigSnapshot.model_fields}
+    return ConfigSnapshot(**(kept | {"version": config.version + 1} | fields))
+
+
 def a_shift(id: str = "L1", **fields: Any) -> Shift:
     """Return a shift of schedule S: A, daily from 2026-03-02 (a Monday) at nine, for eight hours."""
     base: dict[str, Any] = {
