@@ -13,6 +13,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]+@")
 _INGEST_TOKEN = re.compile(r"(/integrations/v1/[^/\s]+/)[^/\s?]+")
+_QUERY_TOKEN = re.compile(r"([?&]token=)[^&\s]+")
 
 
 def configure(format: str, level: str) -> None:
@@ -48,7 +49,7 @@ def configure(format: str, level: str) -> None:
 
 
 def mask_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Blank passwords in URLs and the tokens of ingest URLs wherever they stand."""
+    """Blank passwords in URLs, and the tokens of ingest URLs and exports, wherever they stand."""
     for key, value in event.items():
         event[key] = _masked(value)
     return event
@@ -57,13 +58,18 @@ def mask_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 def _masked(value: Any) -> Any:
     match value:
         case str() if "/" in value:
-            return _INGEST_TOKEN.sub(r"\1***", _URL_PASSWORD.sub(r"\1***@", value))
+            return _masked_text(value)
         case dict():
             return {key: _masked(one) for key, one in value.items()}
         case list() | tuple():
             return [_masked(one) for one in value]
         case _:
             return value
+
+
+def _masked_text(text: str) -> str:
+    text = _INGEST_TOKEN.sub(r"\1***", _URL_PASSWORD.sub(r"\1***@", text))
+    return _QUERY_TOKEN.sub(r"\1***", text)
 
 
 def _dumps(event: Any, **_: Any) -> str:

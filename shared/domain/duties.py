@@ -14,6 +14,7 @@ from shared.domain.duty_texts import Said, change_of_shift, reminder, swap_asked
 from shared.domain.final_shifts import FinalShift, final_shifts
 from shared.domain.model import Frozen
 from shared.domain.on_call import next_change, on_call_at
+from shared.domain.schedule_watch import fingerprint
 from shared.domain.schedules import Schedule, Swap
 from shared.events import Event, NoticeRequested, derived_id
 
@@ -33,12 +34,14 @@ class Duty(Frozen):
 
     `user_ids`: who was on call when it was last looked at; None before the first look, which tells nothing.
     `told`: ids of reminders and follow-ups whose time has come, each with the moment after which it is forgotten.
-    `swaps`: the status of each open or taken swap as it was told. `config_version`: of the last look.
+    `swaps`: the status of each open or taken swap as it was told. `config_version` and `fingerprint`: of the last
+    look; where the latter is still the same, nothing that matters was edited.
     """
 
     id: str
     version: int = 1
     config_version: int = 0
+    fingerprint: str = ""
     user_ids: tuple[str, ...] | None = None
     told: tuple[tuple[str, datetime], ...] = ()
     swaps: tuple[tuple[str, str], ...] = ()
@@ -51,11 +54,15 @@ def look(duty: Duty, config: ConfigSnapshot, now: datetime) -> tuple[Duty, list[
     if schedule is None:
         after = duty.model_copy(update={"due_at": None, "config_version": config.version})
         return after.model_copy(update={"version": duty.version + 1}), []
+    mark = fingerprint(config, schedule)
+    if duty.fingerprint == mark and duty.due_at is not None and duty.due_at > now:
+        unchanged = {"config_version": config.version, "version": duty.version + 1}
+        return duty.model_copy(update=unchanged), []
     run = _Look(duty, config, schedule, now)
     run.changes()
     run.reminders()
     run.swaps()
-    return run.after(), run.events
+    return run.after().model_copy(update={"fingerprint": mark}), run.events
 
 
 class _Look:
@@ -108,7 +115,9 @@ class _Look:
             # Of several that have come at once (a shift was just made) one is told, and all are done with.
             if fresh and not self._is_first and shift.start - min(passed) + LATEST > self._now:
                 said = reminder(self._schedule, user, shift.start, self._now)
-                self._tell(_key(user, shift, min(fresh)), user.id, user.on_call_reminders.channel, said)
+                channel = user.on_call_reminders.channel
+                key = _key(user, shift, min(fresh))
+                self._request(key, said, channel=channel, user_id=user.id, valid_until=shift.start)
 
     def swaps(self) -> None:
         """Tell the schedule's channel of swaps that are asked for, taken, or still open shortly before."""
@@ -165,9 +174,6 @@ class _Look:
     def _tell_channel(self, key: str, said: Said) -> None:
         if self._schedule.slack_channel_id:
             self._request(key, said, channel=SLACK, address=self._schedule.slack_channel_id, in_channel=True)
-
-    def _tell(self, key: str, user_id: str, channel: str, said: Said) -> None:
-        self._request(key, said, channel=channel, user_id=user_id)
 
     def _request(self, key: str, said: Said, **fields: Any) -> None:
         id = derived_id("duty", self._schedule.id, key)

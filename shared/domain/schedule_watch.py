@@ -17,7 +17,7 @@ SHOWN = 3
 
 
 def fingerprint(config: ConfigSnapshot, schedule: Schedule) -> str:
-    """Return what changes when something changes that decides who is on call in a schedule."""
+    """Return what changes when something changes that decides who is on call in a schedule, or is told of it."""
     parts = [schedule, *config.shifts_of(schedule), *config.swaps_of.get(schedule.id, ())]
     calendars = [config.calendar_of.get((schedule.id, which)) for which in ("primary", "overrides")]
     texts = [one.model_dump_json() for one in parts]
@@ -38,11 +38,13 @@ def findings(config: ConfigSnapshot, schedule_id: str, now: datetime) -> Mapping
 
 
 def _people(config: ConfigSnapshot) -> str:
-    """Return what stands for everybody's names and addresses; worked out once per configuration."""
+    """Return what stands for everybody's names and reminders; worked out once per configuration."""
     known = config.prepared.get("people fingerprint")
     if isinstance(known, str):
         return known
-    texts = "\0".join(f"{one.id} {one.username} {one.email}" for one in config.users)
+    texts = "\0".join(
+        f"{one.id} {one.username} {one.email} {one.on_call_reminders!r}" for one in config.users
+    )
     found = hashlib.sha256(texts.encode()).hexdigest()
     config.prepared["people fingerprint"] = found
     return found

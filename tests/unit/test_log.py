@@ -31,6 +31,10 @@ def masked(**event: Any) -> Any:
         (f"POST {INGEST}s3cr3t/", f"POST {INGEST}***/"),
         (f"http://x{INGEST}s3cr3t?a=1", f"http://x{INGEST}***?a=1"),
         (f"{INGEST}s3cr3t/heartbeat/", f"{INGEST}***/heartbeat/"),
+        (
+            "http://x/api/v1/users/U1/schedule_export?token=s3cr3t&a=1",
+            "http://x/api/v1/users/U1/schedule_export?token=***&a=1",
+        ),
     ],
 )
 def test_a_password_or_token_is_blanked_and_the_rest_stays(text: str, written: str):

@@ -201,3 +201,14 @@ def test_however_often_it_is_looked_no_change_is_told_twice_and_ids_are_never_th
 
 def test_the_reader_of_an_older_configuration_has_no_reminders():
     assert User.model_validate({"id": "A", "username": "a"}).on_call_reminders.before == ()
+
+
+def test_an_edit_of_something_else_is_passed_over_and_one_of_the_schedule_is_not():
+    config = a_rotation()
+    duty = first(config, MONDAY + HOUR)
+
+    passed, _ = seen(changed(config, webhooks=()), MONDAY + 2 * HOUR, duty)
+    assert passed == duty.model_copy(update={"config_version": 1, "version": duty.version + 1})
+
+    (notice,) = seen(changed(config, shifts=(rolling("C"),)), MONDAY + 2 * HOUR, duty)[1]
+    assert "user-C" in notice.text
