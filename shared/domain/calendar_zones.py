@@ -50,23 +50,31 @@ def definitions(text: str) -> dict[str, str]:
 
 def zone_name(tzid: str, private: Mapping[str, str]) -> str | None:
     """Return the name in the time zone database of what a calendar calls `tzid`, None when it cannot be told."""
-    cleaned = tzid.strip().strip('"').strip("/")
-    if cleaned in available_timezones():
-        return cleaned
-    if cleaned in WINDOWS_TO_OLSON:
-        return WINDOWS_TO_OLSON[cleaned]
-    parts = cleaned.split("/")
-    for start in range(1, len(parts)):
-        if "/".join(parts[start:]) in available_timezones():
-            return "/".join(parts[start:])
-    block = private.get(tzid.strip().strip('"'))
-    return None if block is None else _named_by(block)
+    tzid = tzid.strip().strip('"')
+    known = _by_name(tzid)
+    if known is not None or tzid not in private:
+        return known
+    return _named_by(private[tzid])
+
+
+@lru_cache(maxsize=1)
+def _known_names() -> frozenset[str]:
+    return frozenset(available_timezones())  # which reads folders each time
+
+
+@lru_cache(maxsize=1_024)
+def _by_name(tzid: str) -> str | None:
+    parts = tzid.strip("/").split("/")
+    if tzid.strip("/") in WINDOWS_TO_OLSON:
+        return WINDOWS_TO_OLSON[tzid.strip("/")]
+    endings = ("/".join(parts[start:]) for start in range(len(parts)))
+    return next((one for one in endings if one in _known_names()), None)
 
 
 @lru_cache(maxsize=256)
 def _named_by(block: str) -> str | None:
     place = LOCATION.search(block)
-    if place is not None and place[1].strip() in available_timezones():
+    if place is not None and place[1].strip() in _known_names():
         return place[1].strip()
     lines = LINES.findall(block)
     rules = [one for one in lines if one.upper().startswith("RRULE")]
@@ -86,7 +94,7 @@ def _zones_by_offsets() -> dict[Offsets, str]:
 
     Takes a good part of a second, once.
     """
-    known = sorted(set(WINDOWS_TO_OLSON.values()) & available_timezones())
+    known = sorted(set(WINDOWS_TO_OLSON.values()) & _known_names())
     found: dict[Offsets, str] = {}
     for name in (*USUAL, *known):
         found.setdefault(_offsets(ZoneInfo(name)), name)

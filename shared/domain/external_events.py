@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
-from itertools import accumulate
 
 from shared.domain.calendar_reading import CalendarReading, ExternalEvent, read_calendar
 from shared.domain.calendar_rules import pattern_of_rule, rule_starts, rule_until
@@ -15,6 +13,7 @@ from shared.domain.configuration import User
 from shared.domain.schedules import Calendar, Which, calendar_id
 from shared.domain.shift_events import ALWAYS, Event
 from shared.domain.shift_pattern import Pattern
+from shared.domain.time_index import TimeIndex
 from shared.domain.wall_time import LATEST, instant, wall, zone_of
 from shared.errors import Permanent
 
@@ -60,27 +59,23 @@ class ReadyEvent:
         yield from (one for one in event.extra if first <= one <= last)
 
 
-@dataclass(frozen=True, slots=True)
 class ReadyCalendar:
-    """The events of one calendar: single ones by start, with the latest end so far, and series."""
+    """The events of one external calendar."""
 
-    singles: tuple[ReadyEvent, ...]
-    starts: tuple[datetime, ...]
-    latest_ends: tuple[datetime, ...]
-    series: tuple[ReadyEvent, ...]
+    def __init__(self, events: Iterable[ReadyEvent]) -> None:
+        self._index = TimeIndex(events)
 
     def events(
         self, after: datetime, before: datetime, people: Mapping[str, str], *, is_override: bool
     ) -> Iterator[Event]:
-        """Yield the events that touch a stretch of time; `people` are user ids by `person_key`."""
-        begin, end = bisect_left(self.latest_ends, after), bisect_left(self.starts, before)
-        for one in (*self.singles[begin:end], *self.series):
+        """Yield the events that touch a stretch of time; `people` are user ids by `person_keys`."""
+        for one in self._index.touching(after, before):
             event = one.event
-            for start, stop in one.times(after, before):
+            for start, end in one.times(after, before):
                 found = (_person(name, people) for name in event.names)
                 users = tuple(dict.fromkeys(user for user in found if user is not None))
                 level = 0 if is_override else event.level
-                yield Event(start, stop, users, level, event.uid, is_override, event.title)
+                yield Event(start, end, users, level, event.uid, is_override, event.title)
 
 
 def fetched_calendar(
@@ -143,16 +138,7 @@ def _reading(reading: str, text: str) -> CalendarReading:
 
 @lru_cache(maxsize=256)
 def _ready_calendar(reading: str, text: str, schedule_zone: str) -> ReadyCalendar:
-    made = [_ready_event(one, schedule_zone) for one in _reading(reading, text).events]
-    singles = sorted(
-        (one for one in made if not one.event.rule and not one.event.extra), key=lambda one: one.bounds[0]
-    )
-    return ReadyCalendar(
-        singles=tuple(singles),
-        starts=tuple(one.bounds[0] for one in singles),
-        latest_ends=tuple(accumulate((one.bounds[1] for one in singles), max)),
-        series=tuple(one for one in made if one.event.rule or one.event.extra),
-    )
+    return ReadyCalendar(_ready_event(one, schedule_zone) for one in _reading(reading, text).events)
 
 
 def _ready_event(event: ExternalEvent, schedule_zone: str) -> ReadyEvent:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.model import Frozen
 from shared.domain.ready_schedule import ReadySchedule, ready_schedule, stand_in, winners
+from shared.domain.schedules import Swap
 from shared.domain.shift_events import Event
 
 
@@ -33,6 +34,16 @@ class FinalShift(Frozen):
     swapped_with: str | None = None
 
 
+class Piece(NamedTuple):
+    """What will be a final shift once its end is known: `on_call` is in the place of `user_id`, by `swap`."""
+
+    start: datetime
+    event: Event
+    user_id: str
+    on_call: str
+    swap: Swap | None
+
+
 class Segment(NamedTuple):
     """A stretch of time in which nothing changes; `events` are those that count, none in a gap."""
 
@@ -51,18 +62,18 @@ def final_shifts(
     schedule = ready_schedule(config, schedule_id)
     if schedule is None:
         return []
-    pieces: list[FinalShift] = []
-    running: dict[tuple[int, str], FinalShift] = {}
+    made: list[FinalShift] = []
+    running: dict[tuple[int, str], Piece] = {}
     for segment in segments(schedule, start, end):
-        now_on: dict[tuple[int, str], FinalShift] = {}
-        for piece, key in _pieces(config, schedule, segment):
+        now_on: dict[tuple[int, str], Piece] = {}
+        for key, piece in _pieces(config, schedule, segment):
             before = running.get(key)
-            same = before is not None and before.end == piece.start and before.user_id == piece.user_id
-            now_on[key] = before.model_copy(update={"end": piece.end}) if before and same else piece
-        pieces += [one for key, one in running.items() if _is_over(one, now_on.get(key))]
+            # The same person in the same event, and by the same swap: one piece.
+            now_on[key] = before if before is not None and before[1:] == piece[1:] else piece
+        made += [_shift(one, segment.start) for key, one in running.items() if now_on.get(key) is not one]
         running = now_on
-    pieces += running.values()
-    return sorted(pieces, key=lambda one: one.start)
+    made += [_shift(one, end) for one in running.values()]
+    return sorted(made, key=lambda one: one.start)
 
 
 def shifts_of_user(
@@ -104,25 +115,26 @@ def segments(schedule: ReadySchedule, start: datetime, end: datetime) -> Iterato
 
 def _pieces(
     config: ConfigSnapshot, schedule: ReadySchedule, segment: Segment
-) -> Iterator[tuple[FinalShift, tuple[int, str]]]:
+) -> Iterator[tuple[tuple[int, str], Piece]]:
+    swaps = [one for one in schedule.swaps if one.swap_start <= segment.start < one.swap_end]
     for event in segment.events:
         for user_id in event.user_ids:
-            on_call, swap = stand_in(user_id, schedule.swaps, segment.start)
+            on_call, swap = stand_in(user_id, swaps, segment.start) if swaps else (user_id, None)
             if on_call in config.user_by_id:
-                piece = FinalShift(
-                    user_id=on_call,
-                    start=segment.start,
-                    end=segment.end,
-                    shift_id=event.source_id,
-                    event_start=event.start,
-                    is_override=event.is_override,
-                    level=event.level,
-                    title=event.title,
-                    swap_id=swap.id if swap else None,
-                    swapped_with=user_id if swap else None,
-                )
-                yield piece, (id(event), user_id)
+                yield (id(event), user_id), Piece(segment.start, event, user_id, on_call, swap)
 
 
-def _is_over(one: FinalShift, after: FinalShift | None) -> bool:
-    return after is None or after.start != one.start
+def _shift(piece: Piece, end: datetime) -> FinalShift:
+    event, swap = piece.event, piece.swap
+    return FinalShift(
+        user_id=piece.on_call,
+        start=piece.start,
+        end=end,
+        shift_id=event.source_id,
+        event_start=event.start,
+        is_override=event.is_override,
+        level=event.level,
+        title=event.title,
+        swap_id=swap.id if swap else None,
+        swapped_with=piece.user_id if swap else None,
+    )

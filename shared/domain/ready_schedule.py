@@ -11,6 +11,7 @@ from shared.domain.configuration import ConfigSnapshot
 from shared.domain.external_events import ReadyCalendar, person_keys, ready_calendar
 from shared.domain.schedules import Calendar, Schedule, Shift, Swap, Which
 from shared.domain.shift_events import Event, ReadyShift, ready
+from shared.domain.time_index import TimeIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class ReadySchedule:
     `missing` says, as a sentence, why the schedule has no events to speak of; None when it has what it needs."""
 
     schedule: Schedule
-    shifts: tuple[ReadyShift, ...]
+    shifts: TimeIndex[ReadyShift]
     swaps: tuple[Swap, ...]
     calendars: tuple[tuple[ReadyCalendar, bool], ...] = ()
     people: Mapping[str, str] = field(default_factory=dict)
@@ -29,10 +30,8 @@ class ReadySchedule:
     def events(self, after: datetime, before: datetime) -> list[Event]:
         """Return all events that touch the time from `after` to before `before`, overrides among them."""
         found: list[Event] = []
-        for one in self.shifts:
-            low, high = one.bounds
-            if low < before and after < high:
-                found += one.events(after, before)
+        for one in self.shifts.touching(after, before):
+            found += one.events(after, before)
         for calendar, is_override in self.calendars:
             found += calendar.events(after, before, self.people, is_override=is_override)
         return found
@@ -58,7 +57,7 @@ def _ready(config: ConfigSnapshot, schedule: Schedule) -> ReadySchedule:
     present = [one for one in calendars if one is not None]
     return ReadySchedule(
         schedule=schedule,
-        shifts=tuple(one for one in made if one is not None),
+        shifts=TimeIndex(one for one in made if one is not None),
         swaps=tuple(one for one in config.swaps_of.get(schedule.id, ()) if one.benefactor_id is not None),
         calendars=tuple(
             (ready_calendar(one, schedule.time_zone), one.which == "overrides") for one in present
