@@ -58,6 +58,18 @@ class Settings(BaseSettings):
     storm_digest_interval_s: int = Field(
         default=300, ge=30, description="in a storm each person is paged once in so many seconds, per channel"
     )
+    page_intervals: str = Field(
+        default="sms=120,phone_call=120",
+        description="seconds between pages of one person by channel; what comes in between goes out together",
+    )
+    resend_unknown: str = Field(
+        default="",
+        description="channels whose pages of unknown outcome are sent again, comma-separated; others are held",
+    )
+    resolve_notices: str = Field(
+        default="slack,telegram,mattermost,mobile_app,mobile_app_critical",
+        description="channels by which people who were paged hear of the resolve, comma-separated",
+    )
     template_timeout_s: float = Field(default=0.25, description="limit for one template evaluation")
     retention_days: int = Field(
         default=90, description="resolved groups, their alerts and journal are kept so long"
@@ -95,3 +107,8 @@ class Settings(BaseSettings):
     def instance_name(self) -> str:
         """The name that this process signs its decisions with."""
         return self.instance or f"{socket.gethostname()}-{os.getpid()}"
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a comma-separated setting."""
+    return frozenset(one.strip() for one in text.split(",") if one.strip())

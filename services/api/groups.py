@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from aiohttp import web
@@ -10,19 +9,18 @@ from aiohttp import web
 from services.api.actions import WORDS
 from services.api.answers import json_answer, read_json
 from services.api.api import API, Api
-from services.api.authentication import Principal
 from services.api.group_query import group_query
 from services.api.group_shapes import group_shapes
+from services.api.idempotency import request_id
 from services.api.paging import asked_page, page_body
 from services.api.refusals import Invalid, Refused
 from shared import clock
 from shared.domain.model import Group
 from shared.errors import Unavailable
-from shared.events import ActionApplied, ActionRefused, ActionRequested, derived_id
+from shared.events import ActionApplied, ActionRefused, ActionRequested
 from shared.store.alert_groups import AlertGroups
 
 PAGE_SIZE = 50
-MAX_KEY_LENGTH = 255
 NOT_CONFIRMED = "The broker did not confirm the action. It was not accepted; try again."
 NOT_YET = "The action is accepted but has not taken effect yet; until it has, pages may still go out."
 
@@ -58,7 +56,7 @@ async def act(request: web.Request) -> web.Response:
     delay_s = _delay_s(body) if action == "silence" else None
     group = await existing_group(api, request.match_info["id"])
     event = ActionRequested(
-        id=_action_id(request, principal, group.id, action),
+        id=request_id(request, principal, group.id, action),
         time=clock.now(),
         alert_id=group.last_alert_id,
         subject=group.id,
@@ -108,13 +106,3 @@ def _delay_s(body: Any) -> int | None:
     if not isinstance(delay, int) or isinstance(delay, bool) or not -1 <= delay <= 2**31:
         raise Invalid.field("delay", "Must be a whole number of seconds, or -1 for ever.")
     return delay if delay > 0 else None
-
-
-def _action_id(request: web.Request, principal: Principal, group_id: str, action: str) -> str:
-    """Return the action's id; a repeated `Idempotency-Key` of the same caller gives the same."""
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if len(key) > MAX_KEY_LENGTH:
-        raise Refused.because(400, f"The Idempotency-Key is longer than {MAX_KEY_LENGTH} characters.")
-    if not key:
-        return str(uuid.uuid4())
-    return derived_id("action", principal.actor.id, principal.actor.name, group_id, action, key)

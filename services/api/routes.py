@@ -9,7 +9,9 @@ from services.api import (
     apply,
     configuration_routes,
     contact_points,
+    deliveries,
     demo,
+    direct_messages,
     explain,
     groups,
     history,
@@ -31,6 +33,7 @@ from services.api import (
 )
 from services.api.answers import Handler, answer_errors
 from services.api.chat_callbacks import ChatCallbacks
+from shared.events import DELIVERY_ACTIONS
 
 BASE = "/api/v1"
 
@@ -59,6 +62,12 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}", groups.read_group)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}/timeline", history.read_timeline)
     _add(app, "POST", f"{BASE}/alert_groups/{{id}}/{{action}}", groups.act)
+    _add(app, "GET", f"{BASE}/deliveries", deliveries.list_deliveries)
+    _add(app, "GET", f"{BASE}/deliveries/{{id}}", deliveries.read_delivery)
+    for action in DELIVERY_ACTIONS:
+        _add(app, "POST", f"{BASE}/deliveries/{{id}}/{action}", deliveries.settling(action))
+    _add(app, "POST", f"{BASE}/make_call", direct_messages.make_call)
+    _add(app, "POST", f"{BASE}/send_sms", direct_messages.send_sms)
     _add(app, "GET", f"{BASE}/alerts", alerts.list_alerts)
     _add(app, "GET", f"{BASE}/alerts/{{id}}", alerts.read_alert)
     _add(app, "GET", f"{BASE}/alerts/{{id}}/trace", history.read_trace)

@@ -9,8 +9,15 @@ import yaml
 from aiohttp import web
 from pydantic.json_schema import models_json_schema
 
-from services.api import integration_types, people_shapes, preview_shapes, webhook_shapes
+from services.api import (
+    delivery_shapes,
+    integration_types,
+    people_shapes,
+    preview_shapes,
+    webhook_shapes,
+)
 from services.api.actions import WORDS
+from services.api.delivery_shapes import MessageBody
 from services.api.demo import DemoBody
 from services.api.history_shapes import SHAPES
 from services.api.integration_tokens import RotateTokenBody
@@ -47,6 +54,7 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "shift_swaps": ("starting_after", "schedule_id", "beneficiary", "benefactor", "open_only"),
     "alert_groups": ("id", "route_id", "integration_id", "team_id", "state", "started_at", "label"),
     "alerts": ("id", "alert_group_id", "search"),
+    "deliveries": ("state", "user_id", "channel", "alert_group_id", "kind"),
 }
 
 
@@ -71,6 +79,7 @@ def openapi() -> dict[str, Any]:
     paths |= _history_paths()
     paths |= schedule_paths()
     paths |= people_paths()
+    paths |= _delivery_paths()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -94,13 +103,14 @@ def _schemas() -> dict[str, Any]:
         *RESOURCE_SHAPES.values(),
         *SHAPES,
         *integration_types.SHAPES,
+        *delivery_shapes.SHAPES,
         *preview_shapes.SHAPES,
         *SCHEDULE_SHAPES,
         *people_shapes.SHAPES,
         *webhook_shapes.SHAPES,
     )
     shapes = dict.fromkeys(shown, "serialization")
-    own = (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody)
+    own = (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody, MessageBody)
     others = dict.fromkeys((*own, *SCHEDULE_BODIES, *PEOPLE_BODIES, *WEBHOOK_BODIES), "validation")
     models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
@@ -179,6 +189,29 @@ def _history_paths() -> dict[str, Any]:
         f"{BASE}/config/apply": {"post": _apply()},
         f"{BASE}/organizations": {"get": _operation("the one organization", {"200": None})},
         f"{BASE}/info": {"get": _operation("the address that links point to", {"200": None})},
+    }
+
+
+def _delivery_paths() -> dict[str, Any]:
+    """Return what became of pages and calls, and the two that say plain words to a person."""
+    base = f"{BASE}/deliveries"
+    words = {
+        "mark_sent": "an unknown delivery arrived",
+        "resend": "send an unknown or failed delivery again",
+        "give_up": "an unknown delivery did not arrive, a waiting one is not wanted",
+    }
+    answers: dict[str, str | None] = {"200": "DeliveryShape", "202": "Detail"}
+    asked = {name: {**_of_one(), "post": _operation(text, answers)} for name, text in words.items()}
+    telling = {"make_call": "call a user and say something", "send_sms": "write to a user"}
+    told = {
+        f"{BASE}/{name}": {"post": _operation(text, {"200": None, "202": None}) | _body("MessageBody")}
+        for name, text in telling.items()
+    }
+    return {
+        base: {"get": _list("deliveries", "DeliveryShape")},
+        f"{base}/{{id}}": {**_of_one(), "get": _operation("read a delivery", {"200": "DeliveryShape"})},
+        **{f"{base}/{{id}}/{name}": path for name, path in asked.items()},
+        **told,
     }
 
 

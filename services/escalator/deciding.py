@@ -15,6 +15,7 @@ from shared import clock
 from shared.bus.publisher import Encoded
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.escalation import Known, at_a_glance, begins
+from shared.domain.resolve_notice import is_resolve, resolve_notices
 from shared.errors import Transient
 from shared.events import Event, GroupRendered
 from shared.store.escalations import Escalations, EscalationWrite, Stored
@@ -40,6 +41,7 @@ class Deciding:
         self._answering = answering
         self._encode = encode
         self._keep = keep
+        self.resolve_channels: frozenset[str] = frozenset()
 
     async def decide(self, batch: Sequence[Event], config: ConfigSnapshot) -> list[Told]:
         """Decide and save a batch; return what is to be told.
@@ -110,6 +112,8 @@ class Deciding:
         decisions = [partial(drafted, one) for one in by_group]
         found = await self._answering.decided(decisions, storms, config)
         drafts = {id: draft for one in found for id, draft in one.items()}
+        for draft in drafts.values():
+            draft.events += self._resolve_notices(draft, config, now)
         writes = [self._write(one, now) for one in drafts.values() if one.is_changed]
         await self._storming.announce([one.escalation for one in writes], storms)
         lost = await self._escalations.save(writes)
@@ -122,6 +126,17 @@ class Deciding:
             else:
                 told += self._told(id, draft, encoded.get(id))
         return told, list(again.values())
+
+    def _resolve_notices(
+        self, draft: Draft, config: ConfigSnapshot, now: datetime
+    ) -> list[tuple[str, Event]]:
+        """Return what people who were paged are told by the events that resolve their group."""
+        resolves = [one for one in draft.causes if isinstance(one, GroupRendered) and is_resolve(one)]
+        return [
+            (cause.id, notice)
+            for cause in resolves
+            for notice in resolve_notices(cause, draft.after, self.resolve_channels, config, now)
+        ]
 
     def _write(self, draft: Draft, now: datetime) -> EscalationWrite:
         assert draft.after is not None

@@ -14,6 +14,7 @@ from services.escalator.duties import DueDuties
 from services.escalator.handlers import Escalator
 from services.escalator.storming import Storming
 from shared import events
+from shared.config import words_of
 from shared.domain.storm import StormLimits
 from shared.lazy_sandbox import LazySandbox
 from shared.service import Io, Service
@@ -39,6 +40,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     sandbox = LazySandbox(settings.template_timeout_s)
     answering = Answering(io.store, sandbox)
     deciding = Deciding(places.escalations, storming, answering, io.bus.encode, keep)
+    deciding.resolve_channels = words_of(settings.resolve_notices)
     writing = Writing(io.bus.encode, keep, settings.slack_default_channel)
     due = DueEscalations(places.escalations, Deciders(storming, answering), telling, io.config, writing)
     io.spawn("indexes", places.escalations.prepare)

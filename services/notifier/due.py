@@ -71,10 +71,10 @@ class Sender:
     ) -> None:
         self._deliveries = deliveries
         self._groups = groups
-        self._outlet = outlet
+        self.outlet = outlet
         self._telling = telling
         self._bus = bus
-        self._beginning = Gathering(self._begin)
+        self.beginning = Gathering(self._begin)
         self._saving = Gathering(deliveries.write)
         self.describe: Mapping[str, Describe] = {}
         self.policies: Mapping[str, Policy] = {}
@@ -91,17 +91,17 @@ class Sender:
             # Nothing was handed over: it is as if the row had never been claimed.
             log.warning("delivery.delayed", delivery_id=claimed.delivery.id, reason=error.reason)
             decided = claimed.delivery.model_copy(update={"due_at": clock.now()}), None
-        await self._save(claimed, *decided)
+        await self.save(claimed, *decided)
 
     async def broken(self, claimed: Claimed, error: BaseException) -> None:
         """Count a bug as a failed try, so that a row that cannot be sent ends."""
         outcome = Retry(f"bug: {type(error).__name__}: {error}")
-        await self._save(claimed, *self._concluded(claimed.delivery, outcome))
+        await self.save(claimed, *self.concluded(claimed.delivery, outcome))
 
     async def _decide(self, claimed: Claimed) -> Decided:
         row = claimed.delivery
         if row.state is DeliveryState.SENDING:
-            return self._concluded(row, NoWord("whoever was sending it did not live to tell"))
+            return self.concluded(row, NoWord("whoever was sending it did not live to tell"))
         try:
             described = await self.describe[row.kind](row)
         except HeldBack as error:
@@ -113,17 +113,17 @@ class Sender:
         except Unavailable:
             raise
         except Transient as error:
-            return self._concluded(row, Retry(error.reason, error.after_s))
+            return self.concluded(row, Retry(error.reason, error.after_s))
         row = _recorded(row, described.record)
         outcome = await self._try(Claimed(row, claimed.token), described)
         if isinstance(outcome, str):
             return delivery.cancelled(row, outcome, clock.now())
-        return self._concluded(row, outcome)
+        return self.concluded(row, outcome)
 
     async def _try(self, claimed: Claimed, described: Described) -> SendOutcome | str:
         """Make one try; return its outcome, or why nobody wants it any more."""
         try:
-            async with self._outlet.prepared(described.call) as ready:
+            async with self.outlet.prepared(described.call) as ready:
                 if isinstance(ready, SmtpReply):
                     return described.channel.read(ready)
                 return await self._hand_over(claimed, described, ready)
@@ -137,7 +137,7 @@ class Sender:
             return Refused(error.reason)
 
     async def _hand_over(self, claimed: Claimed, described: Described, ready: HandOver) -> SendOutcome | str:
-        begun = await self._beginning.add((claimed, described.call.timeout_s + SENDING_MARGIN_S))
+        begun = await self.beginning.add((claimed, described.call.timeout_s + SENDING_MARGIN_S))
         if begun is None:
             raise NotMine
         unwanted = delivery.why_none(claimed.delivery, begun.groups)
@@ -157,10 +157,11 @@ class Sender:
         groups = await self._groups.get_many(list(wanted)) if wanted else {}
         return [Begun(groups) if is_mine else None for is_mine in mine]
 
-    def _concluded(self, row: Delivery, outcome: SendOutcome) -> Decided:
+    def concluded(self, row: Delivery, outcome: SendOutcome) -> Decided:
+        """Return a row after one try, by its channel's policy."""
         return delivery.concluded(row, outcome, self.policies.get(row.channel, Policy()), clock.now())
 
-    async def _save(self, claimed: Claimed, after: Delivery, event: Any) -> None:
+    async def save(self, claimed: Claimed, after: Delivery, event: Any) -> None:
         """Write what became of the row, however long the database is away, and have it told."""
         now = clock.now()
         events = [] if event is None else [self._bus.encode(event).stamped(*_times(claimed.delivery))]

@@ -10,6 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
+from services.notifier.bundles import Collecting
 from services.notifier.changing import Changes, split
 from services.notifier.reach import Reach, target_of
 from shared import clock
@@ -55,6 +56,7 @@ class Intake:
         self._bus = bus
         self._unsure: list[Claimed] = []
         self.lanes: Mapping[str, Lane[Claimed]] = {}
+        self.collecting: Collecting | None = None
 
     async def handle(self, events: Sequence[Event]) -> Handled:
         """Store what was asked for; a request that is known already is a repeat."""
@@ -64,7 +66,7 @@ class Intake:
             if isinstance(one, NotificationRequested | WebhookRequested | NoticeRequested)
         ]
         config = await self._config.at_least(max(one.config_version for one in requests))
-        rows = [(row, self._encoded(event)) for row, event in (self._row(one, config) for one in requests)]
+        rows = [await self._placed(*self._row(one, config)) for one in requests]
         known = await self._store(rows)
         untold = await self._deliveries.untold_of(list(known)) if known else {}
         told = [(row.id, untold.get(row.id, ()) if row.id in known else events) for row, events in rows]
@@ -140,6 +142,12 @@ class Intake:
         except Permanent as error:
             return delivery.failed(row, error.reason, now)
         return row.model_copy(update={"target": target_of(request.channel, address)}), None
+
+    async def _placed(self, row: delivery.Delivery, event: Event | None) -> Stored:
+        if self.collecting is None or event is not None:
+            return row, self._encoded(event)
+        placed, said = await self.collecting.place(row)
+        return placed, self._encoded(said)
 
     def _encoded(self, event: Event | None) -> list[Encoded]:
         return [] if event is None else [self._bus.encode(event)]

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
+from services.notifier.bundles import Bundles, Collecting
 from services.notifier.changing import Changes
 from services.notifier.describing import Pages, Webhooks
 from services.notifier.due import Sender
@@ -18,6 +19,8 @@ from shared import clock, events
 from shared.channels import webhook
 from shared.channels.registry import CHANNELS
 from shared.claiming import Lane, Limits, Work
+from shared.config import words_of
+from shared.domain.bundling import intervals
 from shared.domain.delivery import Policy
 from shared.live_configuration import load_until_there
 from shared.sending import Outlet
@@ -26,6 +29,7 @@ from shared.stage import Handler
 from shared.store.alert_groups import AlertGroups
 from shared.store.alerts import Alerts
 from shared.store.deliveries import CLAIM_LEASE_S, Claimed, Deliveries
+from shared.store.delivery_windows import DeliveryWindows
 from shared.telling import Telling
 from shared.webhook_calls import Sources, WebhookCalls
 
@@ -43,19 +47,25 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     ):
         sender = Sender(deliveries, AlertGroups(io.store), outlet, telling, io.bus)
         webhooks = _webhooks(io, templates, deliveries)
-        pages = Pages(reach, io.config, io.secrets, io.settings.public_url)
+        pages = Pages(reach, io.config, deliveries, io.secrets)
+        pages.public_url = io.settings.public_url
         sender.describe = {
             "page": pages.describe,
             "notice": pages.describe_notice,
             "webhook": webhooks.describe,
         }
+        again = words_of(io.settings.resend_unknown) | {webhook.CHANNEL.slug}
         sender.policies = {
-            slug: Policy(repeats_unknown=one.repeats_unknown) for slug, one in CHANNELS.items()
+            name: Policy(repeats_unknown=name in again) for name in (*reach.names, webhook.CHANNEL.slug)
         }
         sender.observe = Measures(io.metrics).observe
-        lanes = [_lane(name, deliveries, sender) for name in (*reach.names, webhook.CHANNEL.slug)]
+        windows = DeliveryWindows(io.store)
+        intake.collecting = Collecting(windows, intervals(io.settings.page_intervals))
+        bundles = Bundles(sender, AlertGroups(io.store), pages)
+        lanes = [_lane(name, deliveries, sender, bundles) for name in (*reach.names, webhook.CHANNEL.slug)]
         intake.lanes = {lane.name: lane for lane in lanes}
         io.spawn("indexes", deliveries.prepare)
+        io.spawn("window_indexes", windows.prepare)
         for lane in lanes:
             io.spawn(f"lane.{lane.name}", partial(_run, io, lane))
         io.spawn("telling", telling.run)
@@ -70,11 +80,11 @@ async def _run(io: Io, lane: Lane[Claimed]) -> None:
     await lane.run()
 
 
-def _lane(name: str, deliveries: Deliveries, sender: Sender) -> Lane[Claimed]:
+def _lane(name: str, deliveries: Deliveries, sender: Sender, bundles: Bundles) -> Lane[Claimed]:
     async def claim(limit: int, without: frozenset[str]) -> list[Claimed]:
         return await deliveries.claim(name, limit, without, clock.now(), CLAIM_LEASE_S)
 
-    work = Work(claim, deliveries.put_back, sender.send, lambda row: row.delivery.target, sender.broken)
+    work = Work(claim, deliveries.put_back, bundles.send, lambda row: row.delivery.target, sender.broken)
     return Lane(name, work, Limits())
 
 

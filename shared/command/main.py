@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "trace": ("shared.command.alerts", "trace"),
     "integrations": ("shared.command.integrations", "app"),
     "schedules": ("shared.command.schedules", "app"),
+    "deliveries": ("shared.command.deliveries", "app"),
     "problems": ("shared.command.problems", "app"),
     "topology": ("shared.command.queues", "topology"),
     "queues": ("shared.command.queues", "queues"),

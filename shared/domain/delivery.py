@@ -43,6 +43,7 @@ __all__ = [
     "concluded",
     "ended",
     "failed",
+    "is_resolve_notice",
     "requested",
     "why_none",
     "why_not",
@@ -83,7 +84,7 @@ def why_none(delivery: Delivery, groups: Mapping[str, Group]) -> str | None:
 def why_not(delivery: Delivery, group: Group | None, run: int | None = None) -> str | None:
     """Return why the group, as it is now, no longer wants this delivery (in `run`); None when it does."""
     if not delivery.only_while_firing:
-        return None
+        return _why_no_word_of_it(delivery, group) if is_resolve_notice(delivery) else None
     if group is None:
         return "the alert group no longer exists"
     if not group.is_firing:
@@ -98,6 +99,18 @@ def why_not(delivery: Delivery, group: Group | None, run: int | None = None) -> 
     if group.run != wanted:
         return f"the alert group is in run {group.run}, this belongs to run {wanted}"
     return None
+
+
+def is_resolve_notice(delivery: Delivery) -> bool:
+    """Whether a row tells somebody who was paged that the group is resolved."""
+    return delivery.kind == "page" and bool(delivery.request.get("resolved"))
+
+
+def _why_no_word_of_it(delivery: Delivery, group: Group | None) -> str | None:
+    if group is None:
+        return "the alert group no longer exists"
+    is_over = group.run == delivery.run and group.resolved_at is not None
+    return None if is_over else "the alert group is not resolved any more"
 
 
 def cancelled(delivery: Delivery, reason: str, now: datetime) -> Decided:

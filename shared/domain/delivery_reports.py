@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.delivery import Decided, Delivery, DeliveryState, Report, ended
 from shared.errors import Permanent
-from shared.events import DeliveryActionRequested, StageDecided
+from shared.events import DELIVERY_ACTIONS, DeliveryActionRequested, StageDecided
 
 # How far a row is; what is not here is not to be changed by a report.
 _FAR = {
@@ -23,7 +23,6 @@ _FAR = {
 }
 _ASKED = frozenset({DeliveryState.SENT, DeliveryState.DELIVERED})
 _MAY_FAIL = frozenset({DeliveryState.UNKNOWN, DeliveryState.SENT})
-ACTIONS = ("mark_sent", "resend", "give_up")
 _ALLOWED = {
     "mark_sent": frozenset({DeliveryState.UNKNOWN}),
     "resend": frozenset({DeliveryState.UNKNOWN, DeliveryState.FAILED}),
@@ -69,7 +68,7 @@ def why_not_settled(row: Delivery, action: str) -> str | None:
     """Return why an operator cannot do this to a row as it is now; None when he can."""
     allowed = _ALLOWED.get(action)
     if allowed is None:
-        return f"the action must be one of {', '.join(ACTIONS)}"
+        return f"the action must be one of {', '.join(DELIVERY_ACTIONS)}"
     if row.state in allowed:
         return None
     names = " or ".join(sorted(allowed))

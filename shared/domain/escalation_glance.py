@@ -10,7 +10,7 @@ from shared.domain.configuration import ConfigSnapshot
 from shared.domain.escalation_run import decided, goes_on
 from shared.domain.maintenance import held_by
 from shared.domain.model import Card, Frozen
-from shared.events import Event, GroupOpened, GroupRendered
+from shared.events import Event, GroupOpened, GroupRendered, GroupResolved
 
 
 class Glance(Frozen):
@@ -48,11 +48,12 @@ def cards_digest(cards: Mapping[str, Card]) -> str:
 def at_a_glance(event: GroupRendered, runs: Sequence[Glance], now: datetime) -> Event | None:
     """Answer an event that changes nothing, as `follow` would; None when the escalation must be looked at wholly.
 
-    Most events of a busy group only say that one more alert joined it. `runs` are all runs of the group.
+    Most events of a busy group only say that one more alert joined it. A resolve is told to whom the run paged.
+    `runs` are all runs of the group.
     """
     group = event.group
     known = next((one for one in runs if one.run == group.run), None)
-    if known is None or group.version <= known.group_version:
+    if known is None or group.version <= known.group_version or event.change == GroupResolved.type:
         return None
     if any(one.run > group.run or (one.run < group.run and not one.ended) for one in runs):
         return None

@@ -39,6 +39,7 @@ class Delivery(Frozen):
     whose outcome nobody knows, `resends` how often an operator had it sent again. `due_at` is the next try; of a row
     that was sent, when its provider is asked what became of it. `tracked`: reports name it by `handle`.
     `settled_by` are operators' requests. `record` is a webhook's request as people are shown it.
+    Rows of one `bundle` go out as one message.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Delivery(Frozen):
     resends: int = 0
     settled_by: tuple[str, ...] = ()
     record: RunRecord | None = None
+    bundle: str | None = None
 
     @cached_property
     def event(self) -> Request:
@@ -94,6 +96,7 @@ def requested(event: Request, target: str, now: datetime) -> Delivery:
             what = {"kind": "webhook", "channel": "webhook", "subject_id": event.webhook_id}
     group = None if isinstance(event, NoticeRequested) else event.group
     is_step = isinstance(event, WebhookRequested) and event.trigger == "escalation"
+    is_page = isinstance(event, NotificationRequested) and not event.resolved
     row = Delivery.model_validate(
         {
             **what,
@@ -101,7 +104,7 @@ def requested(event: Request, target: str, now: datetime) -> Delivery:
             "target": target,
             "group_id": group.id if group is not None else "",
             "run": group.run if group is not None else 0,
-            "only_while_firing": isinstance(event, NotificationRequested) or is_step,
+            "only_while_firing": is_page or is_step,
             "request": event.model_dump(mode="json"),
             "due_at": now,
             "created_at": now,

@@ -152,17 +152,23 @@ def digest_card(digest: Digest, look: Look, count: int) -> Card:
     titles = [cut(one_line(one.group.title or "Alert"), TITLE_CHARS) for one in look.named[:NAMED]]
     more = f", and {count - len(titles)} more" if count > len(titles) else ""
     title = f"{look.integration}: {count} {further}alert groups are firing"
-    medium = MEDIUM_OF.get(digest.channel, digest.channel)
+    return listing(title, (titles, more), _storm_words(digest, look), digest.channel, look.list_url)
+
+
+def listing(title: str, named: tuple[Sequence[str], str], words: str, channel: str, url: str) -> Card:
+    """Return a card that names some groups and says in `named[1]` how many more there are; `url` lists them all."""
+    titles, more = named
+    medium = MEDIUM_OF.get(channel, channel)
     if medium in ("sms", "phone_call"):
-        return CARD_OF[medium](Texts(f"{title}. Newest: {'; '.join(titles)}{more}"), None, look.list_url)
+        return CARD_OF[medium](Texts(f"{title}. Newest: {'; '.join(titles)}{more}"), None, url)
     lines = [f"- {_shown(one, medium)}" for one in titles]
     if more:
         lines.append(f"- {more.removeprefix(', ')}")
-    ending = f"{_shown(_storm_words(digest, look), medium)}. All of them: {look.list_url}"
+    ending = f"{_shown(words, medium)}. All of them: {url}" if words else f"All of them: {url}"
     texts = Texts(
         _shown(title, medium) if medium in ("slack", "telegram") else title, "\n".join([*lines, "", ending])
     )
-    return CARD_OF.get(medium, CARD_OF["web"])(texts, None, look.list_url)
+    return CARD_OF.get(medium, CARD_OF["web"])(texts, None, url)
 
 
 def _shown(text: str, medium: str) -> str:

@@ -26,7 +26,9 @@ from shared.events.groups import (
 )
 from shared.events.stages import ConfigChanged, StageDecided
 from shared.events.telling import (
+    DELIVERY_ACTIONS,
     ChainRefreshRequested,
+    DeliveryAction,
     DeliveryActionRequested,
     DeliveryReported,
     NoticeRequested,
@@ -47,6 +49,7 @@ __all__ = [
     "ATTRIBUTES",
     "BY_TYPE",
     "CATALOGUE",
+    "DELIVERY_ACTIONS",
     "GROUP_EVENTS",
     "NAMESPACE",
     "RECORDED",
@@ -59,6 +62,7 @@ __all__ = [
     "BeatSent",
     "ChainRefreshRequested",
     "ConfigChanged",
+    "DeliveryAction",
     "DeliveryActionRequested",
     "DeliveryReported",
     "Due",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import Field
 
 from shared.domain.model import Actor, Card, Group, GroupRun
 from shared.events.event import Event
+
+DeliveryAction = Literal["mark_sent", "resend", "give_up"]
+DELIVERY_ACTIONS: tuple[DeliveryAction, ...] = get_args(DeliveryAction)
 
 
 class ChainRefreshRequested(Event):
@@ -44,6 +47,7 @@ class NotificationRequested(Event):
     """escalator -> notifier: page one person once. `id` = uuid5(group, run, round, step, user, rule).
 
     `digest`: the groups that the page is about when there are several, `group` the newest of them.
+    `resolved`: no page, but the word that the group is resolved, for somebody who was paged; once per run.
     """
 
     type: ClassVar[str] = "notification.requested.v1"
@@ -53,6 +57,7 @@ class NotificationRequested(Event):
     card: Card
     important: bool = False
     digest: tuple[GroupRun, ...] = ()
+    resolved: bool = False
 
 
 class WebhookRequested(Event):
@@ -112,7 +117,7 @@ class DeliveryActionRequested(Event):
 
     type: ClassVar[str] = "delivery_action.requested.v1"
     delivery_id: str
-    action: Literal["mark_sent", "resend", "give_up"]
+    action: DeliveryAction
     actor: Actor
 
 

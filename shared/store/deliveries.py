@@ -10,19 +10,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection as Many
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.bus.publisher import Encoded
 from shared.domain.delivery import Delivery, DeliveryState
 from shared.store import due, untold
-from shared.store.mongo import Database, Document, Index, Update
+from shared.store.mongo import Database, Document, Index, Query, Update
 
 INDEXES = (
     Index((("channel", 1), ("due_at", 1), ("target", 1)), partial={"due_at": {"$exists": True}}),
     Index((("group_id", 1), ("finished_at", 1))),
     Index((("handle", 1),), partial={"handle": {"$exists": True}}),
+    Index((("created_at", -1),)),
+    Index((("bundle", 1),), partial={"bundle": {"$exists": True}}),
     Index((("state", 1), ("created_at", -1)), partial={"state": DeliveryState.UNKNOWN.value}),
     Index((("webhook_id", 1), ("requested_at", -1)), partial={"webhook_id": {"$exists": True}}),
     Index((("expires_at", 1),), expire_after_s=0),
@@ -37,10 +39,14 @@ CLAIM_LEASE_S = 15.0
 
 @dataclass(frozen=True)
 class Claimed:
-    """A row in the hands of one instance, for as long as nobody else holds a later `token`."""
+    """A row in the hands of one instance, for as long as nobody else holds a later `token`.
+
+    `along` are further rows in the same hands that go out with it as one message.
+    """
 
     delivery: Delivery
     token: str
+    along: tuple[Claimed, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,11 @@ class Deliveries:
         self.collection = database.collection("deliveries")
         self._keep = keep
 
+    @classmethod
+    def of(cls, database: Database) -> Deliveries:
+        """Return it for somebody who only reads."""
+        return cls(database, timedelta(0))
+
     async def prepare(self) -> None:
         """Create the indexes."""
         await self.collection.ensure_indexes(INDEXES)
@@ -100,6 +111,13 @@ class Deliveries:
         found = await self.collection.find_one({"_id": delivery_id}, {"body": 1, "state": 1, "url": 1})
         return _row(found) if found is not None else None
 
+    async def find(self, query: Query, limit: int, skip: int = 0) -> list[Delivery]:
+        """Return matching rows, newest first."""
+        fields = {"body": 1, "state": 1, "url": 1}
+        order = [("created_at", -1), ("_id", 1)]
+        found = await self.collection.find(query, fields, sort=order, limit=limit, skip=skip)
+        return [_row(one) for one in found]
+
     async def untold_of(self, ids: Sequence[str]) -> dict[str, list[Encoded]]:
         """Return what is still to be told of these rows."""
         query = {"_id": {"$in": list(ids)}, "untold_at": {"$exists": True}}
@@ -114,12 +132,18 @@ class Deliveries:
             extra["target"] = {"$nin": list(without)}
         found = await due.claim_due(self.collection, now, limit, lease_s, extra)
         claimed = [Claimed(_row(one), one["lease_token"]) for one in found]
+        bundles = {one.delivery.bundle for one in claimed if _goes_along(one.delivery)}
+        if bundles:
+            wanted = {"bundle": {"$in": list(bundles)}, "state": DeliveryState.PENDING.value}
+            others = await due.claim(self.collection, wanted, now, due.CLAIM_LIMIT, lease_s)
+            claimed = _folded([*claimed, *(Claimed(_row(one), one["lease_token"]) for one in others)])
         return sorted(claimed, key=lambda one: (one.delivery.due_at or now, one.delivery.created_at))
 
     async def put_back(self, claimed: Sequence[Claimed]) -> None:
         """Give up leases without having done anything."""
-        tokens = list({one.token for one in claimed})
-        ids = [one.delivery.id for one in claimed]
+        rows = [row for one in claimed for row in (one, *one.along)]
+        tokens = list({one.token for one in rows})
+        ids = [one.delivery.id for one in rows]
         await self.collection.update_many(
             {"_id": {"$in": ids}, "lease_token": {"$in": tokens}},
             {"$unset": {"lease_until": "", "lease_token": ""}},
@@ -139,6 +163,8 @@ class Deliveries:
     def outcome(self, claimed: Claimed, after: Delivery, events: Sequence[Encoded], at: datetime) -> Change:
         """Return the write of what became of a row, which also ends the lease."""
         gone = {"due_at": None, "lease_until": None, "lease_token": None}
+        if claimed.delivery.bundle is not None:
+            gone["bundle"] = None
         return Change(claimed, gone | self._document(after, events, at))
 
     async def write(self, changes: Sequence[Change]) -> list[bool]:
@@ -168,7 +194,11 @@ class Deliveries:
         """
         mark = uuid.uuid4().hex
         document = self._document(after, [], at)
-        gone = [name for name in ("due_at", "finished_at", "expires_at", "handle") if name not in document]
+        gone = [
+            name
+            for name in ("due_at", "finished_at", "expires_at", "handle", "bundle")
+            if name not in document
+        ]
         fields = {
             **document,
             "written_by": mark,
@@ -188,6 +218,13 @@ class Deliveries:
         """Return the ids of the users whom a page of this group has reached."""
         query = {"group_id": group_id, "kind": "page", "state": {"$in": list(REACHED)}}
         return sorted({one["subject_id"] for one in await self.collection.find(query, {"subject_id": 1})})
+
+    async def went_out(self, user_id: str, group_id: str, run: int) -> bool:
+        """Whether a page of a group's run was handed over to a provider for a user, or may have been."""
+        states = [*REACHED, DeliveryState.SENDING.value, DeliveryState.UNKNOWN.value]
+        query = {"group_id": group_id, "kind": "page", "subject_id": user_id, "state": {"$in": states}}
+        found = await self.find(query, limit=100)
+        return any(one.run == run and one.only_while_firing for one in found)
 
     async def responses(self, group_id: str) -> dict[str, str]:
         """Return the newest answer to each webhook that ran for this group."""
@@ -220,11 +257,14 @@ class Deliveries:
             "state": row.state.value,
             "group_id": row.group_id,
             "subject_id": row.subject_id,
+            "created_at": row.created_at,
         }
         if row.tracked and row.handle:
             document["handle"] = row.handle
         if row.kind == "webhook":
             document |= {"webhook_id": row.subject_id, "requested_at": row.created_at}
+        if row.bundle is not None and row.state is DeliveryState.PENDING:
+            document["bundle"] = row.bundle
         if row.due_at is not None:
             document["due_at"] = row.due_at
         if row.finished_at is not None:
@@ -236,6 +276,20 @@ class Deliveries:
 
 def _runs(webhook_id: str, group_id: str | None) -> Document:
     return {"webhook_id": webhook_id, **({"group_id": group_id} if group_id is not None else {})}
+
+
+def _goes_along(row: Delivery) -> bool:
+    return row.bundle is not None and row.state is DeliveryState.PENDING
+
+
+def _folded(claimed: Sequence[Claimed]) -> list[Claimed]:
+    """Return the rows with those of one bundle as one: the oldest has the others along."""
+    alone = [one for one in claimed if not _goes_along(one.delivery)]
+    bundles: dict[str, list[Claimed]] = {}
+    for one in sorted(claimed, key=lambda one: (one.delivery.created_at, one.delivery.id)):
+        if one.delivery.bundle is not None and _goes_along(one.delivery):
+            bundles.setdefault(one.delivery.bundle, []).append(one)
+    return [*alone, *(replace(first, along=tuple(rest)) for first, *rest in bundles.values())]
 
 
 def _row(document: Mapping[str, Any]) -> Delivery:

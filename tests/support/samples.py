@@ -163,6 +163,7 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "card": CARD,
         "important": True,
         "digest": (GroupRun(id=GROUP.id, run=GROUP.run), GroupRun(id="IOTHER123456789", run=2)),
+        "resolved": True,
     },
     events.WebhookRequested: {
         "group": GROUP,

@@ -1,0 +1,139 @@
+"""A burst of pages to one person: the first at once, the rest as one mail; who is taken meanwhile drops out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from services.notifier.service import service
+from shared.domain.configuration import User
+from shared.domain.delivery import DeliveryState
+from shared.events import (
+    NotificationCancelled,
+    NotificationDelivered,
+    NotificationRequested,
+    NotificationUnknown,
+    StageDecided,
+)
+from shared.store.deliveries import Deliveries
+from tests.support.one_service import Surroundings, until
+from tests.support.outgoing import NOON, a_group, acknowledged, page_requested
+from tests.support.smtp_double import SmtpDouble
+
+pytestmark = pytest.mark.integration
+
+ALICE = User(id="U-alice", username="alice", email="alice@example.org")
+GROUPS = [
+    a_group(
+        key=f"k{number}", number=number, title=f"Disk {number}", opened_at=NOON + timedelta(seconds=number)
+    )
+    for number in range(1, 5)
+]
+
+
+@pytest.fixture
+async def around(amqp_url: str, mongo_url: str, tmp_path: Path) -> AsyncIterator[Surroundings]:
+    async with Surroundings(amqp_url, mongo_url, tmp_path) as around:
+        await around.configure(ALICE)
+        for group in GROUPS:
+            await around.store(group)
+        yield around
+
+
+@pytest.fixture
+async def smtp() -> AsyncIterator[SmtpDouble]:
+    async with SmtpDouble() as double:
+        yield double
+
+
+@asynccontextmanager
+async def notifier(around: Surroundings, smtp: SmtpDouble, **settings: object) -> AsyncIterator[None]:
+    given = {"smtp_host": smtp.host, "smtp_port": smtp.port, "smtp_from": "tocsin@example.org"}
+    async with around.running(service, **given, page_intervals="email=3", **settings):
+        yield
+
+
+def pages() -> list[NotificationRequested]:
+    return [page_requested(group) for group in GROUPS]
+
+
+async def burst(around: Surroundings) -> None:
+    """Page about four groups: the first goes out, three are collected."""
+    first, *others = pages()
+    await around.publish(first)
+    await around.expect(NotificationDelivered)
+    await around.publish(*others)
+    await around.expect(StageDecided, 3)
+
+
+async def test_a_burst_is_two_mails_and_each_page_has_its_own_word(around: Surroundings, smtp: SmtpDouble):
+    async with notifier(around, smtp, instance="one"), notifier(around, smtp, instance="two"):
+        await burst(around)
+        await around.publish(*pages())
+        told = await around.expect(NotificationDelivered, 4)
+
+    assert len(smtp.mails) == 2
+    assert smtp.mails[1].message["Subject"] == "3 alert groups are firing"
+    assert all(f"Disk {number}" in smtp.mails[1].text for number in (2, 3, 4))
+    assert {one.request_id for one in told} == {one.id for one in pages()}
+
+
+async def test_a_group_that_is_taken_before_the_mail_is_made_drops_out(
+    around: Surroundings, smtp: SmtpDouble
+):
+    async with notifier(around, smtp):
+        await burst(around)
+        await around.store(acknowledged(GROUPS[1]))
+        await around.expect(NotificationDelivered, 3)
+        (dropped,) = await around.expect(NotificationCancelled)
+
+    assert len(smtp.mails) == 2
+    assert "Disk 2" not in smtp.mails[1].text
+    assert smtp.mails[1].message["Subject"] == "2 alert groups are firing"
+    assert dropped.request_id == pages()[1].id
+
+
+async def test_a_group_that_is_taken_at_the_last_moment_is_not_in_the_mail(
+    around: Surroundings, smtp: SmtpDouble
+):
+    """The mail about three is ready to go when one is acknowledged: it is made again, about two."""
+    async with notifier(around, smtp):
+        await burst(around)
+        smtp.faults.hanging_at = "RCPT"
+        await until(lambda: smtp.waiting)
+        await around.store(acknowledged(GROUPS[3]))
+        smtp.faults.hanging_at = ""
+        smtp.faults.released.set()
+        await around.expect(NotificationDelivered, 3)
+        await around.expect(NotificationCancelled)
+
+    assert len(smtp.mails) == 2
+    assert "Disk 4" not in smtp.mails[1].text
+
+
+async def test_an_unknown_outcome_is_unknown_for_every_page_of_the_mail(
+    around: Surroundings, smtp: SmtpDouble
+):
+    async with notifier(around, smtp):
+        await burst(around)
+        smtp.faults.drops_after_data = 1
+        await around.expect(NotificationUnknown, 3)
+
+    ledger = Deliveries(around.database, timedelta(days=1))
+    states = [one.state if (one := await ledger.get(page.id)) else None for page in pages()]
+    assert states == [DeliveryState.SENT, *[DeliveryState.UNKNOWN] * 3]
+    assert len(smtp.mails) == 2
+
+
+async def test_a_refusal_for_now_keeps_the_pages_together(around: Surroundings, smtp: SmtpDouble):
+    async with notifier(around, smtp):
+        await burst(around)
+        smtp.faults.answers["RCPT"], smtp.faults.count = "451 greylisted", 1
+        told = await around.expect(NotificationDelivered, 4)
+
+    assert len(smtp.mails) == 2
+    assert [one.attempts for one in told] == [1, 2, 2, 2]
