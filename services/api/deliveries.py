@@ -68,7 +68,7 @@ def settling(action: DeliveryAction) -> Handler:
 async def _settle(request: web.Request, action: DeliveryAction) -> web.Response:
     """Answer 200 with the delivery as it is then, 400 refused, 202 not yet, 503 not accepted."""
     api = request.app[API]
-    principal = await api.caller(request, "editor")
+    principal = await api.caller(request)
     row = await _existing(api, request.match_info["id"])
     asked = DeliveryActionRequested(
         id=request_id(request, principal, row.id, action),

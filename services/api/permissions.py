@@ -35,6 +35,9 @@ OBJECTS: dict[str, tuple[Role, Role]] = {
     "alert_groups": ("viewer", "editor"),
     "alerts": ("viewer", "editor"),
     "preview": ("viewer", "editor"),
+    "deliveries": ("viewer", "editor"),
+    "make_call": ("viewer", "editor"),
+    "send_sms": ("viewer", "editor"),
 }
 # Callbacks, which prove in their own way whom they come from, and documents: no token is asked for.
 PUBLIC = ("openapi.yaml", "slack")

@@ -10,13 +10,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection as Many
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.bus.publisher import Encoded
 from shared.domain.delivery import Delivery, DeliveryState
 from shared.store import due, untold
+from shared.store.delivery_claims import Change, Claimed, folded, goes_along, statement
 from shared.store.mongo import Database, Document, Index, Query, Update
 
 INDEXES = (
@@ -33,34 +34,9 @@ INDEXES = (
 
 # What a provider took, whatever it reported since.
 REACHED = (DeliveryState.SENT.value, DeliveryState.DELIVERED.value, DeliveryState.READ.value)
+__all__ = ["CLAIM_LEASE_S", "REACHED", "Change", "Claimed", "Deliveries", "Seen"]
 # Longer than all that comes before `sending` may take (10 s to reach a mail server).
 CLAIM_LEASE_S = 15.0
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """A row in the hands of one instance, for as long as nobody else holds a later `token`.
-
-    `along` are further rows in the same hands that go out with it as one message.
-    """
-
-    delivery: Delivery
-    token: str
-    along: tuple[Claimed, ...] = ()
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is to be written into a claimed row; None stands for a field that goes. `mark` tells it when seen again."""
-
-    claimed: Claimed
-    fields: Document
-    mark: str = field(default_factory=lambda: uuid.uuid4().hex)
-
-    @property
-    def key(self) -> str:
-        """The row in these very hands."""
-        return f"{self.claimed.delivery.id} {self.claimed.token}"
 
 
 @dataclass(frozen=True)
@@ -132,11 +108,11 @@ class Deliveries:
             extra["target"] = {"$nin": list(without)}
         found = await due.claim_due(self.collection, now, limit, lease_s, extra)
         claimed = [Claimed(_row(one), one["lease_token"]) for one in found]
-        bundles = {one.delivery.bundle for one in claimed if _goes_along(one.delivery)}
+        bundles = {one.delivery.bundle for one in claimed if goes_along(one.delivery)}
         if bundles:
             wanted = {"bundle": {"$in": list(bundles)}, "state": DeliveryState.PENDING.value}
             others = await due.claim(self.collection, wanted, now, due.CLAIM_LIMIT, lease_s)
-            claimed = _folded([*claimed, *(Claimed(_row(one), one["lease_token"]) for one in others)])
+            claimed = folded([*claimed, *(Claimed(_row(one), one["lease_token"]) for one in others)])
         return sorted(claimed, key=lambda one: (one.delivery.due_at or now, one.delivery.created_at))
 
     async def put_back(self, claimed: Sequence[Claimed]) -> None:
@@ -172,7 +148,7 @@ class Deliveries:
 
         After an error the same changes may be written again: what was done then counts as done.
         """
-        outcome = await self.collection.bulk([_statement(changes)])
+        outcome = await self.collection.bulk([statement(changes)])
         if outcome.modified == len(changes):
             return [True] * len(changes)
         ids = [one.claimed.delivery.id for one in changes]
@@ -278,20 +254,6 @@ def _runs(webhook_id: str, group_id: str | None) -> Document:
     return {"webhook_id": webhook_id, **({"group_id": group_id} if group_id is not None else {})}
 
 
-def _goes_along(row: Delivery) -> bool:
-    return row.bundle is not None and row.state is DeliveryState.PENDING
-
-
-def _folded(claimed: Sequence[Claimed]) -> list[Claimed]:
-    """Return the rows with those of one bundle as one: the oldest has the others along."""
-    alone = [one for one in claimed if not _goes_along(one.delivery)]
-    bundles: dict[str, list[Claimed]] = {}
-    for one in sorted(claimed, key=lambda one: (one.delivery.created_at, one.delivery.id)):
-        if one.delivery.bundle is not None and _goes_along(one.delivery):
-            bundles.setdefault(one.delivery.bundle, []).append(one)
-    return [*alone, *(replace(first, along=tuple(rest)) for first, *rest in bundles.values())]
-
-
 def _row(document: Mapping[str, Any]) -> Delivery:
     row = Delivery.model_validate_json(document["body"])
     if document["state"] != DeliveryState.SENDING.value:
@@ -302,17 +264,3 @@ def _row(document: Mapping[str, Any]) -> Delivery:
 def _sending(row: Delivery, until: datetime, at: datetime) -> Document:
     changed: Document = {"state": DeliveryState.SENDING.value, "lease_until": until, "checked_at": at}
     return changed if row.url is None else {**changed, "url": row.url}
-
-
-def _statement(changes: Sequence[Change]) -> Update:
-    """Return one statement that gives each row its own change if it is still in the same hands (docs/adr/0014)."""
-    keys = [one.key for one in changes]
-    at = {"$indexOfArray": [{"$literal": keys}, {"$concat": ["$_id", " ", "$lease_token"]}]}
-    fields = [{**one.fields, "written_by": one.mark} for one in changes]
-    merged = {"$mergeObjects": ["$$ROOT", {"$arrayElemAt": [{"$literal": fields}, "$$at"]}]}
-    written = {"$cond": [{"$gte": ["$$at", 0]}, merged, "$$ROOT"]}
-    change: list[Document] = [{"$replaceWith": {"$let": {"vars": {"at": at}, "in": written}}}]
-    gone = sorted({name for one in changes for name, value in one.fields.items() if value is None})
-    if gone:
-        change.append({"$set": {name: {"$ifNull": [f"${name}", "$$REMOVE"]} for name in gone}})
-    return Update({"_id": {"$in": [one.claimed.delivery.id for one in changes]}}, change, many=True)
