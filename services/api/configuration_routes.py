@@ -17,7 +17,9 @@ from services.api.resources.catalogue import RESOURCES
 from services.api.resources.desk import Desk, Resource, parse
 from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.schedules import SCHEDULES
+from services.api.resources.shift_swaps import SWAPS
 from services.api.schedule_state import add_schedule_state
+from services.api.swap_shifts import add_swap_shifts
 from shared.domain.model import Frozen
 
 BASE = "/api/v1"
@@ -92,6 +94,8 @@ class Endpoint:
             await add_state(api, shown)
         if self.resource.name == SCHEDULES.name:
             await add_schedule_state(api, shown)
+        if self.resource.name == SWAPS.name:
+            await add_swap_shifts(api, shown)
 
     async def _writing(self, request: web.Request) -> tuple[Api, Principal, Any]:
         api = request.app[API]

@@ -64,6 +64,31 @@ class OnCallShift(BaseModel):
     source: int
 
 
+class SwapUser(Shape):
+    """Somebody in a swap's shift."""
+
+    pk: str
+    display_name: str
+    email: str
+
+
+class SwapShift(Shape):
+    """A time on call that a swap is about; `shift.pk` is the shift's id."""
+
+    all_day: bool
+    start: str
+    end: str
+    users: list[SwapUser]
+    missing_users: list[str]
+    priority_level: int
+    source: str
+    calendar_type: int
+    is_empty: bool
+    is_gap: bool
+    is_override: bool
+    shift: dict[str, str]
+
+
 class ShiftSwap(Shape):
     """A request to be replaced for a while."""
 
@@ -77,6 +102,7 @@ class ShiftSwap(Shape):
     benefactor: str | None
     status: Literal["open", "taken", "past_due"]
     description: str
+    shifts: list[SwapShift]
 
 
 class FinalShift(Shape):

@@ -17,6 +17,7 @@ from services.api.resources import shift_swaps
 from services.api.resources.desk import Desk, parse
 from services.api.resources.maintenance_windows import EARLIEST, LATEST, instant
 from services.api.resources.shift_swaps import TakeBody, read_instant
+from services.api.swap_shifts import add_swap_shifts
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.final_shifts import FinalShift, final_shifts
@@ -142,7 +143,9 @@ async def take_swap(request: web.Request) -> web.Response:
             raise Refused.not_found()
         return shift_swaps.show(desk, shift_swaps.take(desk, row, body), {})
 
-    return json_answer((await api.edit(principal, edit)).result)
+    shown = (await api.edit(principal, edit)).result
+    await add_swap_shifts(api, [shown])
+    return json_answer(shown)
 
 
 def _days(request: web.Request) -> int:

@@ -251,6 +251,13 @@ async def test_a_swap_is_asked_for_taken_and_then_holds(api: RunningApi):
     assert "benefactor" in await api.refused("POST", f"{url}/take", {})  # the token is nobody's
     taken = await api.ask("POST", f"{url}/take/", {"benefactor": bob})
     assert (taken.status, taken.body["status"], taken.body["benefactor"]) == (200, "taken", bob)
+    # What is handed over, and before that what would be: the beneficiary's times.
+    for shown, who in ((swap, ann), (taken.body, bob)):
+        assert {one["users"][0]["pk"] for one in shown["shifts"]} == {who}
+        assert (shown["shifts"][0]["start"], shown["shifts"][-1]["end"]) == (
+            swap["swap_start"],
+            swap["swap_end"],
+        )
     assert (await api.ask("POST", f"{url}/take", {"benefactor": bob})).status == 400
     assert (await api.ask("PUT", url, {"description": "no"})).status == 400
     on_call = await api.get(f"schedules/{made['id']}/on_call", at=in_hours(30))
