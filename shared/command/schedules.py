@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from shared.command.api_client import ApiClient, Token, Url
-from shared.command.failure import CommandFailed, told
+from shared.command.failure import told
+from shared.command.lookup import schedule_of
 from shared.command.output import Format, Output, Quiet, print_facts, print_ids, print_json, print_table
 
 app = typer.Typer(no_args_is_help=True, help="Schedules: who is on call when.")
@@ -47,7 +48,7 @@ def show(
     """Show one schedule, its problems, and how well its hours are covered and shared."""
     with told():
         client = ApiClient.of(url, api_token)
-        found = _schedule_of(client, schedule)
+        found = schedule_of(client, schedule)
         names = {one["id"]: one["username"] for one in client.all("/api/v1/users")}
         quality = client.get(f"{BASE}/{found['id']}/quality")
         problems = client.get("/api/v1/problems", schedule_id=found["id"])["results"]
@@ -77,7 +78,7 @@ def on_call(
     """Say who is on call, by which shift, override or swap, and who is next."""
     with told():
         client = ApiClient.of(url, api_token)
-        path = f"{BASE}/{_schedule_of(client, schedule)['id']}/on_call"
+        path = f"{BASE}/{schedule_of(client, schedule)['id']}/on_call"
         found = client.get(path, **({"at": at} if at else {}))
     if quiet:
         print_ids([one["user_id"] for one in found["on_call"]])
@@ -107,15 +108,3 @@ def _facts(one: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
         "on call now": people or "(nobody)",
         "problems": one.get("problems"),
     }
-
-
-def _schedule_of(client: ApiClient, wanted: str) -> Any:
-    found = client.request("GET", f"{BASE}/{wanted}") if wanted.isalnum() else None
-    if found is not None and found.status == 200:
-        return found.data
-    named = client.get(BASE, name=wanted)["results"]
-    if not named:
-        raise CommandFailed(f"There is no schedule with id or name {wanted}.")
-    if len(named) > 1:
-        raise CommandFailed(f"Several schedules are named {wanted}: {', '.join(one['id'] for one in named)}")
-    return named[0]

@@ -21,8 +21,10 @@ URLS: tuple[Literal["ical_url_primary", "ical_url_overrides"], ...] = (
 OWN_FIELDS: dict[ScheduleType, tuple[str, ...]] = {
     "web": ("time_zone", "shifts"),
     "calendar": ("time_zone", "ical_url_overrides", "enable_web_overrides", "shifts"),
-    "ical": ("ical_url_primary", "ical_url_overrides", "enable_web_overrides"),
+    "ical": ("time_zone", "ical_url_primary", "ical_url_overrides", "enable_web_overrides"),
 }
+# Clients that know no time zone of an ical schedule see none, until somebody sets one (for all-day events).
+UNSEEN = ("ical", "time_zone", "UTC")
 NOTICES: dict[str, Any] = {
     "notify_oncall_shift_freq": ("never", "each_shift"),
     "notify_empty_oncall": ("all", "previous", "no_one"),
@@ -70,7 +72,7 @@ def show(desk: Desk, row: Schedule, _query: dict[str, str]) -> dict[str, Any]:
         "team_id": row.team_id,
         "name": row.name,
         "type": row.type,
-        **{name: own[name] for name in OWN_FIELDS[row.type]},
+        **{name: own[name] for name in OWN_FIELDS[row.type] if (row.type, name, own[name]) != UNSEEN},
         "slack": {"channel_id": row.slack_channel_id, "user_group_id": row.slack_user_group_id},
         **{name: getattr(row, name) for name in NOTICES},
     }

@@ -99,6 +99,8 @@ async def test_a_schedule_has_the_fields_of_its_type_and_its_addresses_read_back
     assert stored is not None
     assert "calendar.example.org" not in str(stored)
     assert "ical_url_primary" not in await web(api)
+    zoned = await api.put(f"schedules/{made['id']}", time_zone="Europe/Berlin")
+    assert (zoned["time_zone"], zoned["ical_url_primary"]) == ("Europe/Berlin", secret)
 
 
 @pytest.mark.parametrize(
