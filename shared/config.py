@@ -98,6 +98,55 @@ class Settings(BaseSettings):
     chat_edit_interval_s: float = Field(
         default=10.0, description="edits of a chat message that only tell of more alerts are this far apart"
     )
+    phone_provider: str = Field(default="twilio", description="who carries SMS and calls: twilio or vonage")
+    twilio_api_url: str = "https://api.twilio.com"
+    twilio_account_sid: str = Field(default="", description="AC…; empty: Twilio is not used")
+    twilio_auth_token: SecretStr = Field(
+        default=SecretStr(""), description="also verifies what Twilio calls back"
+    )
+    twilio_api_key_sid: str = Field(default="", description="SK…; empty: the account's own token logs in")
+    twilio_api_key_secret: SecretStr = SecretStr("")
+    twilio_number: str = Field(default="", description="our number in E.164; people are called from it")
+    twilio_messaging_service_sid: str = Field(default="", description="MG…: sends SMS in the number's place")
+    twilio_timeout_s: float = 15.0
+    vonage_api_url: str = "https://api.nexmo.com"
+    vonage_application_id: str = Field(default="", description="of an application with Messages and Voice")
+    vonage_private_key: SecretStr = Field(
+        default=SecretStr(""), description="the application's, PEM; line breaks may be written \\n"
+    )
+    vonage_signature_secret: SecretStr = Field(
+        default=SecretStr(""), description="verifies what Vonage calls back"
+    )
+    vonage_number: str = Field(default="", description="our number in E.164; people are called from it")
+    vonage_timeout_s: float = 15.0
+    telegram_api_url: str = "https://api.telegram.org"
+    telegram_token: SecretStr = Field(default=SecretStr(""), description="of the bot, from @BotFather")
+    telegram_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="given to setWebhook as secret_token; verifies updates"
+    )
+    telegram_timeout_s: float = 15.0
+    mattermost_url: str = Field(default="", description="of the server, without /api; empty: not used")
+    mattermost_bot_token: SecretStr = SecretStr("")
+    mattermost_bot_user_id: str = Field(default="", description="the bot's own user id, for direct messages")
+    mattermost_timeout_s: float = 15.0
+    apprise_url: str = Field(default="", description="of an Apprise API server; empty: not used")
+    apprise_username: str = Field(default="", description="where a proxy in front of it wants a login")
+    apprise_password: SecretStr = SecretStr("")
+    apprise_timeout_s: float = 30.0
+    ntfy_url: str = Field(default="https://ntfy.sh", description="server of topics that name none")
+    ntfy_token: SecretStr = Field(default=SecretStr(""), description="access token of our account, tk_…")
+    ntfy_username: str = Field(default="", description="login in the token's place")
+    ntfy_password: SecretStr = SecretStr("")
+    ntfy_timeout_s: float = 15.0
+    pushover_api_url: str = "https://api.pushover.net"
+    pushover_token: SecretStr = Field(default=SecretStr(""), description="API token of the application")
+    pushover_retry_s: int = Field(
+        default=60, ge=30, le=10_800, description="an important page rings again after so many seconds"
+    )
+    pushover_expire_s: int = Field(
+        default=1800, ge=30, le=10_800, description="and stops by itself after so many"
+    )
+    pushover_timeout_s: float = 15.0
     webhook_timeout_s: float = 10.0
     allow_private_addresses: bool = Field(
         default=False, description="webhooks and external calendars may be at private addresses"

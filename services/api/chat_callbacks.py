@@ -48,12 +48,15 @@ class ChatCallbacks:
     async def _take(self, request: web.Request, channel: Channel[Any, Any]) -> web.Response:
         api = request.app[API]
         body = await read_body(request, api.settings.max_body_bytes)
-        assert channel.chat is not None
+        chat = channel.chat
+        assert chat is not None
+        assert chat.is_authentic is not None
+        assert chat.press is not None
         settings = channel.settings_from(api.settings)
-        if not channel.chat.is_authentic(body, request.headers, settings, clock.now()):
+        if not chat.is_authentic(body, request.headers, settings, clock.now()):
             raise Refused.because(403, "The signature does not fit, or is older than five minutes.")
         try:
-            presses = channel.chat.press(body)
+            presses = chat.press(body)
         except Permanent as error:
             raise Refused.because(400, error.reason) from error
         for press in presses:

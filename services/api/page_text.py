@@ -24,7 +24,7 @@ code,.state{background:#272c34}.firing{background:#6b2626}.acknowledged{backgrou
 def start(ingest_url: str, is_signed_in: bool) -> str:
     """The start page."""
     out = '<form method="post" action="/sign-out"><button>Sign out</button></form>'
-    return _page(
+    return page(
         "Tocsin",
         f"<p>Version {escape(metadata.version('tocsin'))}.</p><ul>"
         '<li><a href="/api/v1/openapi.yaml">OpenAPI document</a> of the API at <code>/api/v1/</code></li>'
@@ -36,12 +36,12 @@ def start(ingest_url: str, is_signed_in: bool) -> str:
 
 def sign_in(target: str, error: str) -> str:
     """The form that asks for a token."""
-    return _page("Sign in", (f'<p class="error">{escape(error)}</p>' if error else "") + _form(target))
+    return page("Sign in", (f'<p class="error">{escape(error)}</p>' if error else "") + _form(target))
 
 
 def again() -> str:
     """A page that loads itself once more."""
-    return _page("One moment", "", head='<meta http-equiv="refresh" content="0">')
+    return page("One moment", "", head='<meta http-equiv="refresh" content="0">')
 
 
 def group(found: Group, entries: list[dict[str, Any]]) -> str:
@@ -53,7 +53,7 @@ def group(found: Group, entries: list[dict[str, Any]]) -> str:
         f'last alert: <a href="/alerts/{escape(found.last_alert_id)}/trace">trace</a></p>'
     )
     number = f"#{found.number} " if found.number is not None else ""
-    return _page(f"{number}{found.title or 'Alert group'}", facts + _stages(entries))
+    return page(f"{number}{found.title or 'Alert group'}", facts + _stages(entries))
 
 
 def groups(found: Sequence[Group], count: int) -> str:
@@ -66,7 +66,7 @@ def groups(found: Sequence[Group], count: int) -> str:
     )
     head = "<tr><th>state<th>title<th>alerts<th>since</tr>"
     left_out = f"<p>The newest {len(found)} of {count}.</p>" if count > len(found) else ""
-    return _page(f"{count} alert groups", f"<table>{head}{rows}</table>{left_out}")
+    return page(f"{count} alert groups", f"<table>{head}{rows}</table>{left_out}")
 
 
 def trace(found: dict[str, Any]) -> str:
@@ -76,7 +76,7 @@ def trace(found: dict[str, Any]) -> str:
         group_id = escape(str(found["group_id"]))
         link = f'<p>Alert group <a href="/alert-groups/{group_id}">{group_id}</a></p>'
     body = _stages(found["stages"]) if found["stages"] else "<p>Nothing is recorded of this alert.</p>"
-    return _page(f"Alert {found['alert_id']}", link + body)
+    return page(f"Alert {found['alert_id']}", link + body)
 
 
 def _stages(stages: list[dict[str, Any]]) -> str:
@@ -109,7 +109,8 @@ def _text(value: Any) -> str:
     return "" if value is None else escape(str(value))
 
 
-def _page(title: str, body: str, head: str = "") -> str:
+def page(title: str, body: str, head: str = "") -> str:
+    """Return a whole page; `body` and `head` are HTML, the title is text."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'

@@ -7,6 +7,7 @@ from aiohttp import web
 from services.api import (
     alerts,
     apply,
+    callbacks,
     configuration_routes,
     contact_points,
     deliveries,
@@ -17,6 +18,7 @@ from services.api import (
     history,
     integration_tokens,
     integration_types,
+    links,
     lookups,
     maintenance,
     on_call_reminders,
@@ -38,7 +40,7 @@ from shared.events import DELIVERY_ACTIONS
 BASE = "/api/v1"
 
 
-def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
+def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     """Serve everything on `app`."""
     app.middlewares.append(answer_errors)
     configuration_routes.add_routes(app)
@@ -84,9 +86,13 @@ def add_routes(app: web.Application, callbacks: ChatCallbacks) -> None:
     _add(app, "GET", f"{BASE}/info", lookups.read_info)
     _add(app, "POST", f"{BASE}/config/apply", apply.apply_declaration)
     _add(app, "GET", f"{BASE}/openapi.yaml", specification.read_openapi)
-    _add(app, "POST", f"{BASE}/slack/interactive", callbacks.slack)
-    _add(app, "POST", "/slack/interactive_api_endpoint", callbacks.slack)
+    _add(app, "POST", f"{BASE}/slack/interactive", chats.slack)
+    _add(app, "POST", "/slack/interactive_api_endpoint", chats.slack)
     _add_schedules(app)
+    for product in callbacks.called_back():
+        _add(app, "POST", f"/{product}/{{part:[a-z]+}}", callbacks.handler(product))
+    _add(app, "GET", "/act/{ticket}", links.ask)
+    _add(app, "POST", "/act/{ticket}", links.act)
     pages.add_routes(app)
 
 

@@ -30,6 +30,6 @@ def channels_for(kind: Kind) -> list[str]:
     return shared or [kind]
 
 
-def _serving(_settings: Settings, name: str) -> list[Channel[Any, Any]]:
-    channel = CHANNELS.get(name)
-    return [channel] if channel is not None and channel.address is not None else []
+def _serving(settings: Settings, name: str) -> list[Channel[Any, Any]]:
+    chosen = ("", settings.phone_provider)
+    return [one for one in CHANNELS.values() if name in one.pages and one.provider in chosen]

@@ -16,6 +16,7 @@ from shared.channels.channel import Absent, Call, Channel, Chat, Message, Reply
 from shared.domain import posting
 from shared.domain.delivery import NoWord, Refused, Retry, SendOutcome, Sent
 from shared.domain.posting import Decided, Pace, Post
+from shared.domain.tickets import Sign, tickets_for
 from shared.errors import Permanent, Transient, Unanswered, Unavailable
 from shared.events import PostRequested
 from shared.sending import Outlet
@@ -73,6 +74,7 @@ class Publishing:
         self.pauses = Pauses()
         self.pace = Pace()
         self.public_url = ""
+        self.sign: Sign | None = None
 
     async def publish(self, leased: Leased) -> None:
         """Bring one message to the newest version, as far as the chat product lets us now."""
@@ -148,6 +150,8 @@ class Publishing:
         log.info("post.looked_for", post_id=leased.post.id, found=isinstance(outcome, Sent))
 
     async def _found(self, post: Post, way: Way, since: datetime) -> Sent | Absent | Retry | Refused | NoWord:
+        if way.chat.find is None or way.chat.found is None:
+            return Absent()
         known = await self._posts.any_handle(post.medium, post.channel)
         place = way.chat.place(known) if known else post.channel
         message, cursor = self._message(post), None
@@ -228,5 +232,16 @@ class Publishing:
 
     def _message(self, post: Post) -> Message:
         event = post.event
-        url = f"{self.public_url.rstrip('/')}/alert-groups/{post.group_id}"
-        return Message(post.id, event.group, event.card, clock.now(), url, event.note)
+        url, now = f"{self.public_url.rstrip('/')}/alert-groups/{post.group_id}", clock.now()
+        # Whoever presses in a channel is told by the product.
+        tickets = tickets_for(event.group, "", self.sign, now) if self.sign is not None else {}
+        return Message(
+            post.id,
+            event.group,
+            event.card,
+            now,
+            url,
+            event.note,
+            callback_url=self.public_url,
+            tickets=tickets,
+        )

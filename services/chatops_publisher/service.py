@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from services.chatops_publisher.due import LEASE_S, Publishing, Way
 from services.chatops_publisher.handlers import Intake
@@ -12,6 +13,7 @@ from shared import clock, events
 from shared.channels.registry import CHANNELS
 from shared.claiming import Lane, Limits, Work
 from shared.config import Settings
+from shared.domain import tickets
 from shared.domain.posting import Pace
 from shared.sending import Outlet
 from shared.service import Io, Service
@@ -35,6 +37,8 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         publishing = Publishing(posts, ways, outlet, telling, io.bus)
         publishing.pace = pace
         publishing.public_url = io.settings.public_url
+        if io.secrets.has_key:
+            publishing.sign = partial(io.secrets.sign, tickets.PURPOSE)
         lane = _lane(posts, publishing)
         io.spawn("indexes", posts.prepare)
         io.spawn("lane", lane.run)

@@ -109,6 +109,11 @@ class Bundles:
         except Permanent as error:
             await self._conclude(wanted, Refused(error.reason))
             return []
+        opened = await self._sender.opened(described)
+        if not isinstance(opened, Described):
+            await self._conclude(wanted, opened)
+            return []
+        described = opened
         try:
             async with self._sender.outlet.prepared(described.call) as ready:
                 if isinstance(ready, SmtpReply):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from services.notifier.noticing import expired, notice_of
-from services.notifier.reach import Reach
+from services.notifier.reach import Found, Reach
 from shared import clock
 from shared.channels import webhook as webhooks
 from shared.channels.channel import Call, Channel, Message
@@ -15,22 +16,33 @@ from shared.domain.bundling import bundle_card
 from shared.domain.delivery import Delivery
 from shared.domain.model import Group
 from shared.domain.storm_digest import list_url
+from shared.domain.tickets import PURPOSE, tickets_for
 from shared.domain.webhook_record import RunRecord
 from shared.errors import Permanent
 from shared.events import NoticeRequested, NotificationRequested, WebhookRequested, derived_id
 from shared.live_configuration import LiveConfiguration
 from shared.secrets import Secrets
 from shared.store.deliveries import Deliveries
+from shared.store.posts import Posts
 from shared.webhook_calls import WebhookCalls
+
+# Rules that page as important whatever list they stand in.
+CRITICAL = frozenset({"mobile_app_critical"})
 
 
 @dataclass(frozen=True)
 class Described:
-    """The call, the channel that judges its answer, and the request as people are shown it."""
+    """The call, the channel that judges its answer, and the request as people are shown it.
+
+    With `then` the call only opens the way: its answer names the target that `then` describes the message for.
+    `also` is a courtesy for when the message was taken.
+    """
 
     call: Call
     channel: Channel[Any, Any]
     record: RunRecord | None = None
+    then: Callable[[str], Described] | None = None
+    also: Call | None = None
 
 
 class HeldBack(Exception):
@@ -51,7 +63,7 @@ class Unfit(Permanent):
 
 
 class Pages:
-    """Describes pages."""
+    """Describes pages, with the tickets that their buttons and links act with; without a key there are none."""
 
     def __init__(
         self, reach: Reach, config: LiveConfiguration, deliveries: Deliveries, secrets: Secrets
@@ -60,6 +72,7 @@ class Pages:
         self._deliveries = deliveries
         self._config = config
         self._secrets = secrets
+        self.posts: Posts | None = None
         self.public_url = ""
 
     async def describe(self, row: Delivery) -> Described:
@@ -75,15 +88,32 @@ class Pages:
             event.user_id, event.group.id, event.group.run
         ):
             raise HeldBack("no page about it went out to this person")
-        way = self._reach.way(event.channel)
         config = await self._config.at_least(event.config_version)
-        address = self._reach.address(event.channel, event.user_id, config)
-        about = max(1, len(event.digest))
+        found = self._reach.find(event.channel, event.user_id, config)
+        channel = found.way.channel
+        is_mentioned = channel.also is not None and self.posts is not None and not event.resolved
+        thread = await self.posts.handle_of(row.group_id, channel.slug) if is_mentioned and self.posts else ""
+        return _described(found, self._message(row, event, thread))
+
+    def _message(self, row: Delivery, event: NotificationRequested, thread: str) -> Message:
+        about, now = max(1, len(event.digest)), clock.now()
         url = group_url(self.public_url, row.group_id)
         if event.digest:
             url = list_url(self.public_url, event.group.integration_id)
-        message = Message(row.id, event.group, event.card, clock.now(), url, about=about)
-        return Described(way.channel.post(message, address, way.settings), way.channel)
+        sign = partial(self._secrets.sign, PURPOSE)
+        can_sign = self._secrets.has_key and about == 1
+        return Message(
+            row.id,
+            event.group,
+            event.card,
+            now,
+            url,
+            about=about,
+            important=event.important or event.channel in CRITICAL,
+            callback_url=self.public_url,
+            tickets=tickets_for(event.group, event.user_id, sign, now) if can_sign else {},
+            thread=thread,
+        )
 
     async def describe_bundle(self, rows: Sequence[Delivery], groups: Mapping[str, Group]) -> Described:
         """Return the call of one message about the groups of several pages to one person, `groups` as they are now.
@@ -93,16 +123,14 @@ class Pages:
         """
         event = max((row.event for row in rows), key=lambda one: one.config_version)
         assert isinstance(event, NotificationRequested)
-        way = self._reach.way(event.channel)
         config = await self._config.at_least(event.config_version)
-        address = self._reach.address(event.channel, event.user_id, config)
+        found = self._reach.find(event.channel, event.user_id, config)
         about = [groups[row.group_id] for row in rows]
         newest = max(about, key=lambda one: one.opened_at)
         url = f"{self.public_url.rstrip('/')}/alert-groups?state=firing"
         id = derived_id("bundle", *sorted(row.id for row in rows))
         card = bundle_card(about, event.channel, url)
-        message = Message(id, newest, card, clock.now(), url, about=len(about))
-        return Described(way.channel.post(message, address, way.settings), way.channel)
+        return _described(found, Message(id, newest, card, clock.now(), url, about=len(about)))
 
     async def describe_notice(self, row: Delivery) -> Described:
         """Return the call of a notice.
@@ -113,16 +141,34 @@ class Pages:
         """
         event = row.event
         assert isinstance(event, NoticeRequested)
-        way = self._reach.way(event.channel)
         config = await self._config.at_least(event.config_version)
-        address = self._reach.address_for(event, config)
-        if way.channel.notice is None:
-            raise Permanent(f"{way.channel.title} carries alert groups only")
+        found = self._reach.find_for(event, config)
+        channel = found.way.channel
+        assert channel.notice is not None
         why_not = expired(event, clock.now())
         if why_not is not None:
             raise Permanent(why_not)
-        notice = notice_of(row.id, event, self._secrets, clock.now())
-        return Described(way.channel.notice(notice, address, way.settings), way.channel)
+        notice, settings = notice_of(row.id, event, self._secrets, clock.now()), found.way.settings
+        describe = channel.notice
+        return _opened_first(found, lambda target: Described(describe(notice, target, settings), channel))
+
+
+def _described(found: Found, message: Message) -> Described:
+    channel, settings = found.way.channel, found.way.settings
+    also = channel.also(message, found.address, settings) if channel.also else None
+
+    def posted(target: str) -> Described:
+        return Described(channel.post(message, target, settings), channel, also=also)
+
+    return _opened_first(found, posted)
+
+
+def _opened_first(found: Found, then: Callable[[str], Described]) -> Described:
+    """Return the message itself, or what must be asked before it can be sent."""
+    channel = found.way.channel
+    if channel.opening is None:
+        return then(found.address)
+    return Described(channel.opening.call(found.address, found.way.settings), channel, then=then)
 
 
 class Webhooks:

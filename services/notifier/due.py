@@ -18,7 +18,7 @@ import structlog
 from services.notifier.describing import Described, HeldBack, Unfit
 from shared import clock
 from shared.bus.publisher import Publisher
-from shared.channels.channel import SmtpReply
+from shared.channels.channel import Call, SmtpReply
 from shared.domain import delivery
 from shared.domain.delivery import (
     Decided,
@@ -29,6 +29,7 @@ from shared.domain.delivery import (
     Refused,
     Retry,
     SendOutcome,
+    Sent,
 )
 from shared.domain.model import Group
 from shared.domain.webhook_record import RunRecord
@@ -43,6 +44,8 @@ log = structlog.get_logger(__name__)
 # What a `sending` row's lease is longer than the call's own limit.
 SENDING_MARGIN_S = 5.0
 PAUSE_S = 0.25
+# Rows that were taken; when they are due their provider is asked what became of them.
+ASKED = frozenset({DeliveryState.SENT, DeliveryState.DELIVERED})
 
 Describe = Callable[[Delivery], Awaitable[Described]]
 
@@ -76,7 +79,9 @@ class Sender:
         self._bus = bus
         self.beginning = Gathering(self._begin)
         self._saving = Gathering(deliveries.write)
+        self._courtesies: dict[str, Call] = {}
         self.describe: Mapping[str, Describe] = {}
+        self.ask: Callable[[Delivery], Awaitable[Decided]] | None = None
         self.policies: Mapping[str, Policy] = {}
         self.observe: Callable[[Delivery], None] = lambda row: None
 
@@ -92,6 +97,9 @@ class Sender:
             log.warning("delivery.delayed", delivery_id=claimed.delivery.id, reason=error.reason)
             decided = claimed.delivery.model_copy(update={"due_at": clock.now()}), None
         await self.save(claimed, *decided)
+        courtesy = self._courtesies.pop(claimed.delivery.id, None)
+        if courtesy is not None:
+            await self._be_courteous(claimed.delivery, courtesy)
 
     async def broken(self, claimed: Claimed, error: BaseException) -> None:
         """Count a bug as a failed try, so that a row that cannot be sent ends."""
@@ -102,6 +110,8 @@ class Sender:
         row = claimed.delivery
         if row.state is DeliveryState.SENDING:
             return self.concluded(row, NoWord("whoever was sending it did not live to tell"))
+        if row.state in ASKED and self.ask is not None:
+            return await self.ask(row)
         try:
             described = await self.describe[row.kind](row)
         except HeldBack as error:
@@ -122,6 +132,10 @@ class Sender:
 
     async def _try(self, claimed: Claimed, described: Described) -> SendOutcome | str:
         """Make one try; return its outcome, or why nobody wants it any more."""
+        opened = await self.opened(described)
+        if not isinstance(opened, Described):
+            return opened
+        described = opened
         try:
             async with self.outlet.prepared(described.call) as ready:
                 if isinstance(ready, SmtpReply):
@@ -144,7 +158,29 @@ class Sender:
         if unwanted is not None:
             return unwanted
         outcome: SendOutcome = described.channel.read(await ready())
+        if isinstance(outcome, Sent) and described.also is not None:
+            self._courtesies[claimed.delivery.id] = described.also
         return outcome
+
+    async def opened(self, described: Described) -> Described | Retry | Refused:
+        """Open the way to a person where that is needed. Whatever goes wrong here, nothing was sent."""
+        opening = described.channel.opening
+        if described.then is None or opening is None:
+            return described
+        try:
+            opened: str | Retry | Refused = opening.opened(await self.outlet.perform(described.call))
+        except Transient as error:
+            return Retry(error.reason, error.after_s)
+        except Permanent as error:
+            return Refused(error.reason)
+        return described.then(opened) if isinstance(opened, str) else opened
+
+    async def _be_courteous(self, row: Delivery, call: Call) -> None:
+        """Do what accompanies a page; it is tried once, and nothing depends on it."""
+        try:
+            await self.outlet.perform(call)
+        except (Transient, Permanent) as error:
+            log.warning("delivery.unaccompanied", delivery_id=row.id, reason=error.reason)
 
     async def _begin(self, rows: Sequence[tuple[Claimed, float]]) -> list[Begun | None]:
         """Write `sending` with leases of so many seconds, then look at the groups; None for rows in other hands."""

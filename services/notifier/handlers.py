@@ -138,10 +138,10 @@ class Intake:
             return (called, None) if held_back is None else delivery.cancelled(called, held_back, now)
         row = delivery.requested(request, f"{request.channel}:", now)
         try:
-            address = self._reach.address_for(request, config)
+            found = self._reach.find_for(request, config)
         except Permanent as error:
             return delivery.failed(row, error.reason, now)
-        return row.model_copy(update={"target": target_of(request.channel, address)}), None
+        return row.model_copy(update={"target": target_of(request.channel, found)}), None
 
     async def _placed(self, row: delivery.Delivery, event: Event | None) -> Stored:
         if self.collecting is None or event is not None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
+from services.notifier.asking import Asking
 from services.notifier.bundles import Bundles, Collecting
 from services.notifier.changing import Changes
 from services.notifier.describing import Pages, Webhooks
@@ -21,7 +22,6 @@ from shared.channels.registry import CHANNELS
 from shared.claiming import Lane, Limits, Work
 from shared.config import words_of
 from shared.domain.bundling import intervals
-from shared.domain.delivery import Policy
 from shared.live_configuration import load_until_there
 from shared.sending import Outlet
 from shared.service import Io, Service
@@ -30,6 +30,7 @@ from shared.store.alert_groups import AlertGroups
 from shared.store.alerts import Alerts
 from shared.store.deliveries import CLAIM_LEASE_S, Claimed, Deliveries
 from shared.store.delivery_windows import DeliveryWindows
+from shared.store.posts import Posts
 from shared.telling import Telling
 from shared.webhook_calls import Sources, WebhookCalls
 
@@ -45,9 +46,12 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         Outlet(allow_private_addresses=io.settings.allow_private_addresses) as outlet,
         WebhookTemplates(io.settings.template_timeout_s) as templates,
     ):
-        sender = Sender(deliveries, AlertGroups(io.store), outlet, telling, io.bus)
+        groups = AlertGroups(io.store)
+        sender = Sender(deliveries, groups, outlet, telling, io.bus)
+        sender.ask = Asking(reach, io.config, groups, outlet).ask
         webhooks = _webhooks(io, templates, deliveries)
         pages = Pages(reach, io.config, deliveries, io.secrets)
+        pages.posts = Posts(io.store, timedelta(0))
         pages.public_url = io.settings.public_url
         sender.describe = {
             "page": pages.describe,
@@ -55,14 +59,14 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
             "webhook": webhooks.describe,
         }
         again = words_of(io.settings.resend_unknown) | {webhook.CHANNEL.slug}
-        sender.policies = {
-            name: Policy(repeats_unknown=name in again) for name in (*reach.names, webhook.CHANNEL.slug)
-        }
+        # Personal webhooks and outgoing ones share a lane.
+        names = list(dict.fromkeys((*reach.names, webhook.CHANNEL.slug)))
+        sender.policies = {name: reach.policy(name, name in again) for name in names}
         sender.observe = Measures(io.metrics).observe
         windows = DeliveryWindows(io.store)
         intake.collecting = Collecting(windows, intervals(io.settings.page_intervals))
-        bundles = Bundles(sender, AlertGroups(io.store), pages)
-        lanes = [_lane(name, deliveries, sender, bundles) for name in (*reach.names, webhook.CHANNEL.slug)]
+        bundles = Bundles(sender, groups, pages)
+        lanes = [_lane(name, deliveries, sender, bundles) for name in names]
         intake.lanes = {lane.name: lane for lane in lanes}
         io.spawn("indexes", deliveries.prepare)
         io.spawn("window_indexes", windows.prepare)

@@ -12,9 +12,10 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from shared.domain.configuration import User
-from shared.domain.delivery import NoWord, Refused, Retry, Sent
+from shared.channels.callback import Callbacks
+from shared.channels.callback import Press as Press
 from shared.domain.model import Card, Group
+from shared.domain.send_outcome import NoWord, Refused, Report, Retry, Sent
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,9 @@ class Message:
     """One card on its way to one target. `id` is the ledger row's: the same for every try.
 
     `note` is a plain sentence that chats show with it. `about` is how many groups the card is about: of several,
-    `group` is only the newest.
+    `group` is only the newest. `callback_url` is the api's public address, where products call back. `tickets`
+    (shared/domain/tickets.py) are what buttons and links act with, by action; none where there is nothing to act
+    on. `thread` is the handle of the group's message in the same chat product.
     """
 
     id: str
@@ -32,6 +35,15 @@ class Message:
     url: str = ""
     note: str = ""
     about: int = 1
+    important: bool = False
+    callback_url: str = ""
+    tickets: Mapping[str, str] = field(default_factory=dict)
+    thread: str = ""
+
+    @property
+    def can_act(self) -> bool:
+        """Whether the person can do something about it: one group that fires."""
+        return self.about == 1 and self.group.is_firing
 
 
 @dataclass(frozen=True)
@@ -112,24 +124,6 @@ class Absent:
     cursor: str | None = None
 
 
-@dataclass(frozen=True)
-class Press:
-    """One press of one button. `id` is the same when the chat product sends the same press again.
-
-    `user_id` is the presser's in the chat product. `delay_s` is the length of a silence, None for ever.
-    `answer_url` takes a note that only the presser sees.
-    """
-
-    id: str
-    action: str
-    group_id: str
-    user_id: str
-    user_name: str = ""
-    delay_s: int | None = None
-    handle: str = ""
-    answer_url: str = ""
-
-
 M = TypeVar("M")
 S = TypeVar("S", bound=BaseModel)
 
@@ -137,6 +131,8 @@ S = TypeVar("S", bound=BaseModel)
 @dataclass(frozen=True)
 class Chat(Generic[S]):
     """What a channel that keeps messages can do besides: change one in place, and look for one it may have lost.
+
+    Without `find` it cannot be asked: a message that was perhaps posted is posted once more.
 
     `edit(message, handle, settings)` and `find(message, target, since, cursor, settings)` describe a call;
     `found(reply, message, target)` judges the answer to the latter. `place(handle)` is the channel's id, which a
@@ -147,20 +143,50 @@ class Chat(Generic[S]):
         Permanent: by `press`: the body is not what the product sends.
     """
 
-    edit: Callable[[Message, str, S], Call]
-    find: Callable[[Message, str, datetime, str | None, S], Call]
-    found: Callable[[Reply, Message, str], Sent | Absent | Retry | Refused]
     place: Callable[[str], str]
-    is_authentic: Callable[[bytes, Mapping[str, str], S, datetime], bool]
-    press: Callable[[bytes], tuple[Press, ...]]
+    edit: Callable[[Message, str, S], Call]
+    find: Callable[[Message, str, datetime, str | None, S], Call] | None = None
+    found: Callable[[Reply, Message, str], Sent | Absent | Retry | Refused] | None = None
+    is_authentic: Callable[[bytes, Mapping[str, str], S, datetime], bool] | None = None
+    press: Callable[[bytes], tuple[Press, ...]] | None = None
+
+
+@dataclass(frozen=True)
+class Opening(Generic[S]):
+    """What must be asked before a person can be written to, and leaves no trace that anybody sees.
+
+    `call(target, settings)` describes it; `opened(reply)` returns the target that the message goes to.
+    """
+
+    call: Callable[[str, S], Call]
+    opened: Callable[[Reply], str | Retry | Refused]
+
+
+@dataclass(frozen=True)
+class Reports(Generic[S]):
+    """How a provider tells later what became of a message that it took: it calls back, and some can be asked.
+
+    Callbacks name the message by its `Sent.handle`, or by the row's id where the provider gives that back.
+    `status(handle, settings)` describes the question, None where nothing more is known; `judge(reply)` reads the
+    answer: Retry asks once more, Refused never again. `waits_s` are the waits before each time of asking.
+    `cancel(handle, settings)` ends what the provider still repeats.
+    """
+
+    status: Callable[[str, S], Call | None] | None = None
+    judge: Callable[[Reply], Report | Retry | Refused] | None = None
+    waits_s: tuple[float, ...] = ()
+    cancel: Callable[[str, S], Call | None] | None = None
 
 
 @dataclass(frozen=True)
 class Channel(Generic[M, S]):
     """One way out for messages of kind M. `prefix` is that of its settings in the environment, after TOCSIN_.
 
-    `unready(settings)` says why nothing can be sent as configured; `address(user)` where a person is
-    reached: None when they are not. `repeats_unknown`: a try without an answer is made again, not held.
+    `unready(settings)` says why nothing can be sent as configured. `pages` are the notification rules that it
+    serves (notify_by_<name>); `provider`, where several serve the same, is the word that chooses this one.
+    People are reached by their contact point of `kind`; `address(text)` is how the product wants it, None when it
+    is none. `also(message, target, settings)` describes a courtesy after a page that was taken; nobody depends on
+    it. `repeats_unknown`: a try without an answer is made again, not held. `reports`: what it took is told later.
     `notice(notice, target, settings)` describes plain words to a person.
     """
 
@@ -171,9 +197,16 @@ class Channel(Generic[M, S]):
     unready: Callable[[S], str | None]
     post: Callable[[M, str, S], Call]
     read: Callable[[Reply], Outcome]
-    address: Callable[[User], str | None] | None = None
+    kind: str = ""
+    pages: tuple[str, ...] = ()
+    provider: str = ""
+    address: Callable[[str], str | None] | None = None
+    opening: Opening[S] | None = None
+    also: Callable[[M, str, S], Call | None] | None = None
+    callbacks: Callbacks[S] | None = None
     chat: Chat[S] | None = None
     repeats_unknown: bool = False
+    reports: Reports[S] | None = None
     notice: Callable[[Notice, str, S], Call] | None = None
 
     def settings_from(self, source: object) -> S:

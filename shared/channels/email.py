@@ -14,6 +14,7 @@ from html.parser import HTMLParser
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from shared.channels import push_text
 from shared.channels.channel import (
     Call,
     Channel,
@@ -25,7 +26,6 @@ from shared.channels.channel import (
     SmtpReply,
     SmtpServer,
 )
-from shared.domain.configuration import User
 from shared.domain.delivery import Refused, Retry, Sent
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -62,9 +62,9 @@ def unready(settings: EmailSettings) -> str | None:
     return None
 
 
-def address(user: User) -> str | None:
-    """Return the person's mail address, None when there is none that mail can go to."""
-    found = user.email.strip()
+def address(text: str) -> str | None:
+    """Return a mail address as it goes into an envelope, None when mail cannot go there."""
+    found = text.strip()
     if not _ADDRESS.fullmatch(found) or _CONTROLS.search(found):
         return None
     local, _, domain = found.rpartition("@")
@@ -184,6 +184,9 @@ def _links(message: Message) -> list[tuple[str, str]]:
         ("Alert group" if message.about == 1 else "Alert groups", message.url),
         ("Source", message.card.source_link or ""),
         ("Image", message.card.image_url or ""),
+        ("Acknowledge", push_text.act_url(message, "acknowledge")),
+        ("Resolve", push_text.act_url(message, "resolve")),
+        ("Silence for 30 minutes", push_text.act_url(message, "silence")),
     ]
     return [(name, url) for name, url in links if url.startswith(("https://", "http://"))]
 
@@ -265,6 +268,8 @@ CHANNEL = Channel(
     unready=unready,
     post=post,
     read=read,
+    kind="email",
+    pages=("email",),
     address=address,
     notice=notice,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,19 @@ from urllib.parse import urlencode
 from pydantic import BaseModel, Field, SecretStr
 
 from shared.channels import slack_blocks, slack_press
-from shared.channels.channel import Absent, Call, Channel, Chat, HttpCall, HttpReply, Message, Outcome, Reply
+from shared.channels.channel import (
+    Absent,
+    Call,
+    Channel,
+    Chat,
+    HttpCall,
+    HttpReply,
+    Message,
+    Notice,
+    Opening,
+    Outcome,
+    Reply,
+)
 from shared.domain.delivery import NoWord, Refused, Retry, Sent
 
 # Answers that speak of Slack's health or of our pace, not of the message.
@@ -23,6 +36,8 @@ _PASSING = frozenset(
 )  # fmt: skip
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _DEFAULT_WAIT_S = 10.0
+_NOTICE_LIMIT = 3000
+_MEMBER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _PAGE = 100
 _PAGE_BYTES = 8 * 1024 * 1024
 
@@ -32,7 +47,7 @@ class SlackSettings(BaseModel):
 
     api_url: str = "https://slack.com/api/"
     bot_token: SecretStr = Field(
-        default=SecretStr(""), description="xoxb-…, scopes chat:write and channels:history"
+        default=SecretStr(""), description="xoxb-…, scopes chat:write, im:write, channels:history"
     )
     signing_secret: SecretStr = Field(default=SecretStr(""), description="verifies what buttons send back")
     default_channel: str = Field(default="", description="id of the channel of routes that name none")
@@ -50,6 +65,42 @@ def post(message: Message, target: str, settings: SlackSettings) -> Call:
     """Describe a new message in the channel `target`."""
     more = {"channel": target, "unfurl_links": False, "unfurl_media": False}
     return _call("chat.postMessage", {**more, **slack_blocks.body(message)}, settings)
+
+
+def address(text: str) -> str | None:
+    """Return a member's id, None when it is none."""
+    found = text.strip()
+    return found if _MEMBER.fullmatch(found) else None
+
+
+def open_conversation(target: str, settings: SlackSettings) -> Call:
+    """Describe the opening of the direct message with a member, which nobody sees."""
+    return _call("conversations.open", {"users": target}, settings)
+
+
+def opened(reply: Reply) -> str | Retry | Refused:
+    """Return the id of the conversation."""
+    judged = _judged(reply)
+    if not isinstance(judged, dict):
+        return judged
+    id = (judged.get("channel") or {}).get("id")
+    return str(id) if id else Refused("Slack opened a conversation without naming it")
+
+
+def mention(message: Message, target: str, settings: SlackSettings) -> Call | None:
+    """Describe the mention of a member in the thread of the group's message, if it has one."""
+    channel, _, ts = message.thread.partition(":")
+    if not ts:
+        return None
+    body = {"channel": channel, "thread_ts": ts, "text": f"<@{target}> is paged."}
+    return _call("chat.postMessage", body, settings)
+
+
+def notice(notice: Notice, target: str, settings: SlackSettings) -> Call:
+    """Describe plain words to a person."""
+    text = f"*{slack_blocks.escaped(notice.title)}*\n{slack_blocks.escaped(notice.text)}"
+    body = {"channel": target, "text": text[:_NOTICE_LIMIT], "unfurl_links": False}
+    return _call("chat.postMessage", body, settings)
 
 
 def edit(message: Message, handle: str, settings: SlackSettings) -> Call:
@@ -161,6 +212,12 @@ CHANNEL = Channel(
     unready=unready,
     post=post,
     read=read,
+    kind="slack",
+    pages=("slack",),
+    address=address,
+    opening=Opening(open_conversation, opened),
+    also=mention,
+    notice=notice,
     chat=Chat(
         place=place, edit=edit, find=find, found=found, is_authentic=is_authentic, press=slack_press.press
     ),

@@ -21,7 +21,7 @@ Storms = Mapping[str, Storm]
 NO_STORMS: Storms = MappingProxyType({})
 LAST_STEP = Actor(kind="escalation", name="the escalation chain")
 # A medium's card when the renderer made none for it.
-MEDIUM_OF = {"mobile_app_critical": "mobile_app"}
+MEDIUM_OF = dict.fromkeys(("mobile_app_critical", "ntfy", "pushover", "apprise"), "mobile_app")
 
 
 @dataclass(frozen=True)

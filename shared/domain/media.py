@@ -7,7 +7,7 @@ from shared.domain.personal import channel_of, rules_of
 
 CHATS = ("slack", "telegram", "mattermost", "msteams")
 RENDERED = ("web", "slack", "telegram", "sms", "phone_call", "email", "mobile_app", "mattermost", "msteams")
-_MEDIUM_OF = {"mobile_app_critical": "mobile_app"}
+_MEDIUM_OF = dict.fromkeys(("mobile_app_critical", "ntfy", "pushover", "apprise"), "mobile_app")
 
 
 def media_of(route: Route | None, config: ConfigSnapshot) -> tuple[str, ...]:

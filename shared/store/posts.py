@@ -104,6 +104,13 @@ class Posts:
         query = {"_id": before.id, "rev": before.rev, "lease_token": leased.token}
         return await self.collection.update_one(query, change) == 1
 
+    async def handle_of(self, group_id: str, medium: str) -> str:
+        """Return what a chat product calls the group's message; empty when it has none yet."""
+        found = await self.collection.find_one(
+            {"group_id": group_id, "medium": medium, "handle": {"$exists": True}}, {"handle": 1}
+        )
+        return str(found["handle"]) if found is not None else ""
+
     async def any_handle(self, medium: str, channel: str) -> str | None:
         """Return the handle of any message in the channel: it tells the id of a channel that is known by its name."""
         query = {"medium": medium, "channel": channel, "handle": {"$exists": True}}

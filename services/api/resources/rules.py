@@ -22,6 +22,9 @@ CHANNELS = (
     "notify_by_mattermost",
     "notify_by_msteams",
     "notify_by_webhook",
+    "notify_by_ntfy",
+    "notify_by_pushover",
+    "notify_by_apprise",
 )
 
 

@@ -212,7 +212,7 @@ async def test_a_refusal_is_told_once_and_caught_up_when_it_is_mended(
     [
         ({"slack_bot_token": ""}, {}, "Slack is not set up: TOCSIN_SLACK_BOT_TOKEN is empty"),
         ({}, {"channel": None}, "no Slack channel is configured"),
-        ({}, {"medium": "telegram", "channel": "1"}, "telegram is not set up"),
+        ({}, {"medium": "msteams", "channel": "1"}, "msteams is not set up"),
     ],
 )
 async def test_what_is_not_set_up_says_so_once(around, slack, settings, fields, reason):

@@ -148,8 +148,8 @@ async def test_a_page_of_an_older_run_is_not_sent(around: Surroundings, smtp: Sm
     [
         ({"user_id": "U-carol"}, {}, "carol has no address for E-mail"),
         ({"user_id": "U-nobody"}, {}, "user U-nobody does not exist"),
-        ({"channel": "phone_call"}, {}, "channel phone_call is not set up"),
-        ({"channel": "slack"}, {}, "channel slack is not set up"),
+        ({"channel": "phone_call"}, {}, "Twilio is not set up: TOCSIN_TWILIO_ACCOUNT_SID is empty"),
+        ({"channel": "msteams"}, {}, "channel msteams is not set up"),
         ({}, {"smtp_host": ""}, "e-mail is not set up: TOCSIN_SMTP_HOST is empty"),
     ],
 )

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from shared.channels import email
 from shared.channels.channel import SmtpCall
 from shared.channels.email import _clean, _text
-from shared.domain.configuration import User
-from tests.support.outgoing import a_card, a_message
+from tests.support.outgoing import NOON, a_card, a_group, a_message
 
 SETTINGS = email.EmailSettings(host="mail.example", sender="Tocsin Pages <tocsin@example.org>")
 
@@ -106,11 +105,11 @@ def test_the_text_part_keeps_the_links_of_the_html():
     ["", "alice", "a@b@c", "a b@example.org", "eve@example.org\nBcc: x@y", "ü@example.org", "a@" + "x" * 70],
 )
 def test_a_person_without_a_usable_address_has_none(given: str):
-    assert email.address(User(id="U", username="u", email=given)) is None
+    assert email.address(given) is None
 
 
 def test_a_domain_in_any_script_is_reached():
-    assert email.address(User(id="U", username="u", email="a@exämple.org")) == "a@xn--exmple-cua.org"
+    assert email.address("a@exämple.org") == "a@xn--exmple-cua.org"
 
 
 def test_it_says_which_setting_is_missing():
@@ -126,3 +125,18 @@ def test_a_mail_about_several_groups_carries_no_number_of_one_and_is_in_the_thre
     assert "12 alert groups" in part(mail, "plain")
     assert "Alert groups: https://tocsin.example/alert-groups/G1" in part(mail, "plain")
     assert "Since:" not in part(mail, "plain")
+
+
+def test_a_mail_about_a_firing_group_has_links_that_act_and_others_have_none():
+    tickets = {"acknowledge": "t.a", "resolve": "t.r", "silence": "t.s"}
+    more = {"tickets": tickets, "callback_url": "https://tocsin.example/"}
+
+    for kind in ("plain", "html"):
+        text = part(sent(a_message(**more)), kind)
+        assert all(f"https://tocsin.example/act/{one}" in text for one in tickets.values())
+        for message in (
+            a_message(a_group(resolved_at=NOON), **more),
+            a_message(about=3, **more),
+            a_message(),
+        ):
+            assert "/act/" not in part(sent(message), kind)

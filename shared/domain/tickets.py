@@ -1,0 +1,72 @@
+"""Tickets: signed texts in links and buttons that let one person do one thing to one run of one group.
+
+A ticket is the authority itself, so it ends: at its time, and with the run that it was made for.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from shared.domain.model import Frozen, Group
+from shared.errors import Permanent
+
+PURPOSE = "ticket"
+VALID_FOR = timedelta(days=7)
+# On a keypad the key says what is done.
+ANY = "any"
+ACTIONS = ("acknowledge", "resolve", "silence", ANY)
+_LIMIT = 600
+
+Sign = Callable[[str], str]
+IsSigned = Callable[[str, str], bool]
+
+
+class Ticket(Frozen):
+    """What its bearer may do until `expires_at` (s since 1970). Without a user the product says who presses."""
+
+    group_id: str
+    run: int
+    action: str
+    user_id: str = ""
+    expires_at: int
+
+
+def tickets_for(group: Group, user_id: str, sign: Sign, now: datetime) -> dict[str, str]:
+    """Return a ticket for each action that a button may offer; the same for the same arguments."""
+    until = int((now + VALID_FOR).timestamp())
+    return {
+        action: issued(
+            Ticket(group_id=group.id, run=group.run, action=action, user_id=user_id, expires_at=until), sign
+        )
+        for action in ACTIONS
+    }
+
+
+def issued(ticket: Ticket, sign: Sign) -> str:
+    """Return the ticket as text of letters, digits, "-", "_" and one "."."""
+    fields = [getattr(ticket, name) for name in Ticket.model_fields]
+    packed = json.dumps(fields, separators=(",", ":")).encode()
+    body = urlsafe_b64encode(packed).decode().rstrip("=")
+    return f"{body}.{sign(body)}"
+
+
+def opened(text: str, is_signed: IsSigned, now: datetime) -> Ticket:
+    """Return what the ticket allows.
+
+    Raises:
+        Permanent: it is not one of ours, or its time is over.
+    """
+    body, _, signature = text.partition(".")
+    if len(text) > _LIMIT or not body.isascii() or not is_signed(body, signature):
+        raise Permanent("This link is not valid.")
+    try:
+        fields = json.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        ticket = Ticket.model_validate(dict(zip(Ticket.model_fields, fields, strict=True)))
+    except (ValueError, TypeError) as error:
+        raise Permanent("This link is not valid.") from error
+    if now.timestamp() >= ticket.expires_at:
+        raise Permanent("This link is too old. Please use the alert group's page.")
+    return ticket
