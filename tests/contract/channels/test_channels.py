@@ -15,13 +15,45 @@ from shared.channels.channel import Channel, HttpCall, HttpReply, Reply, SmtpCal
 from shared.channels.registry import CHANNELS
 from shared.domain.delivery import NoWord, Refused, Retry, Sent
 from tests.support.outgoing import a_card, a_group, a_message
+from tests.support.providers import TARGETS as PROVIDERS
+from tests.support.vonage_double import private_key
 
+TWILIO = {"twilio_account_sid": "AC1", "twilio_auth_token": "secret", "twilio_number": "+15005550006"}
+VONAGE = {
+    "vonage_application_id": "A1",
+    "vonage_private_key": private_key(),
+    "vonage_number": "+447700900000",
+}
 SETTINGS: dict[str, dict[str, Any]] = {
     "email": {"smtp_host": "127.0.0.1", "smtp_from": "Tocsin <tocsin@example.org>"},
     "slack": {"slack_bot_token": "xoxb-secret", "slack_signing_secret": "s3cret"},
     "webhook": {},
+    "twilio_sms": TWILIO,
+    "twilio_call": TWILIO,
+    "vonage_sms": VONAGE,
+    "vonage_call": VONAGE,
+    "personal_webhook": {},
+    "apprise": {"apprise_url": "http://apprise:8000"},
+    "mattermost": {
+        "mattermost_url": "https://chat.example.org",
+        "mattermost_bot_token": "secret",
+        "mattermost_bot_user_id": "b" * 26,
+    },
+    "ntfy": {"ntfy_token": "tk_secret"},
+    "pushover": {"pushover_token": "secret"},
+    "telegram": {"telegram_token": "123:secret", "telegram_webhook_secret": "secret"},
 }
-TARGETS = {"email": "alice@example.org", "slack": "C0ALERTS", "webhook": "https://hooks.example.org/x"}
+TARGETS = {
+    "email": "alice@example.org",
+    "webhook": "https://hooks.example.org/x",
+    **{
+        slug: one.address(PROVIDERS[slug])
+        for slug, one in CHANNELS.items()
+        if slug in PROVIDERS and one.address
+    },
+}
+# Their own rule; paths are logged nowhere (shared/http.py names hosts alone).
+TAKES_ITS_SECRET_IN_THE_PATH = {"telegram"}
 OUTCOMES = (Sent, Retry, Refused, NoWord)
 
 
@@ -80,7 +112,8 @@ def test_its_call_ends_in_bounded_time_and_names_no_secret_in_the_url(channel: C
     call = call_of(channel)
 
     assert 0 < call.timeout_s <= 60
-    assert "secret" not in getattr(call, "url", "")
+    if channel.slug not in TAKES_ITS_SECRET_IN_THE_PATH:
+        assert "secret" not in getattr(call, "url", "")
 
 
 @every_channel
