@@ -1,4 +1,4 @@
-"""Keeps pages of one person an interval apart: collects them when they come, sends those of a bundle as one message.
+"""Sends the pages of one person that were collected (collecting.py) as one message.
 
 Each page stays a row of its own, with its own last check and its own last word: whose group was acknowledged drops
 out before the message is made, and nobody but the rows in the message is told as sent.
@@ -9,66 +9,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from services.notifier.describing import Described, Pages
 from services.notifier.due import SENDING_MARGIN_S, Sender
 from shared import clock
 from shared.channels.channel import SmtpReply
 from shared.domain import delivery
-from shared.domain.bundling import FOLLOWS_AFTER, place, window_id
-from shared.domain.delivery import Delivery, NoWord, Refused, Retry, SendOutcome
+from shared.domain.bundling import FOLLOWS_AFTER
+from shared.domain.delivery import NoWord, Refused, Retry, SendOutcome
 from shared.errors import Permanent, Transient, Unanswered, Unavailable
-from shared.events import Event, NotificationRequested, StageDecided
 from shared.sending import HandOver
 from shared.store.alert_groups import AlertGroups
 from shared.store.deliveries import Claimed
-from shared.store.delivery_windows import DeliveryWindows
-
-ATTEMPTS = 20
-
-
-class Collecting:
-    """Says when a new page goes out."""
-
-    def __init__(self, windows: DeliveryWindows, intervals: Mapping[str, timedelta]) -> None:
-        self._windows = windows
-        self._intervals = intervals
-
-    async def place(self, row: Delivery) -> tuple[Delivery, Event | None]:
-        """Return a new row with its due time; one that is collected says so in its group's timeline.
-
-        Raises:
-            Transient: other instances changed the window again and again.
-        """
-        page = row.event
-        every = self._intervals.get(row.channel)
-        if every is None or row.due_at is None or not isinstance(page, NotificationRequested):
-            return row, None
-        if page.digest or page.resolved:
-            return row, None
-        for _ in range(ATTEMPTS):
-            before = await self._windows.get(window_id(page))
-            after, found = place(before, page, every, clock.now())
-            if after == before or await self._windows.save(before, after):
-                placed = row.model_copy(update={"due_at": found.due_at, "bundle": found.bundle})
-                vars(placed)["event"] = page
-                return placed, None if found.bundle is None else _collected(
-                    page, after.until.strftime("%H:%M:%S")
-                )
-        raise Transient(f"the window {window_id(page)} was changed by others again and again")
-
-
-def _collected(page: NotificationRequested, until: str) -> Event:
-    return StageDecided.following(
-        page,
-        "collected",
-        time=clock.now(),
-        stage="notifier",
-        group_id=page.group.id,
-        decision="collected",
-        reason=f"{page.channel} told this person of another group just now: goes out with others at {until} UTC",
-    )
 
 
 class Bundles:

@@ -10,8 +10,8 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 
-from services.notifier.bundles import Collecting
 from services.notifier.changing import Changes, split
+from services.notifier.collecting import Collecting
 from services.notifier.reach import Reach, target_of
 from shared import clock
 from shared.bus.publisher import Encoded, Publisher

@@ -8,8 +8,9 @@ from datetime import timedelta
 from functools import partial
 
 from services.notifier.asking import Asking
-from services.notifier.bundles import Bundles, Collecting
+from services.notifier.bundles import Bundles
 from services.notifier.changing import Changes
+from services.notifier.collecting import Collecting
 from services.notifier.describing import Pages, Webhooks
 from services.notifier.due import Sender
 from services.notifier.handlers import Desk, Intake
