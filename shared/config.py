@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         default="slack,telegram,mattermost,mobile_app,mobile_app_critical",
         description="channels by which people who were paged hear of the resolve, comma-separated",
     )
+    watchdog_heartbeat_url: str = Field(
+        default="",
+        description="asked with GET once a minute while every open group has somebody, a timer or a reason; "
+        "empty: nobody is told",
+    )
     template_timeout_s: float = Field(default=0.25, description="limit for one template evaluation")
     retention_days: int = Field(
         default=90, description="resolved groups, their alerts and journal are kept so long"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from services.escalator.deciding import Deciding
 from shared import clock
@@ -14,6 +15,9 @@ from shared.live_configuration import LiveConfiguration
 from shared.metrics import Metrics
 from shared.stage import Done, Handled, Outcome
 from shared.telling import Row, Telling
+
+LATE = timedelta(seconds=5)
+BEHIND_FOR_S = 10.0
 
 
 class Escalator:
@@ -32,6 +36,12 @@ class Escalator:
         self._config = config
         self._metrics = metrics
         self._default_channel = default_channel
+        self._late_at_s = float("-inf")
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether events that came lately were old already: then what is missing may only be late."""
+        return clock.monotonic_s() < self._late_at_s + BEHIND_FOR_S
 
     async def handle(self, batch: Sequence[Event]) -> Handled:
         """Apply a batch; every event is answered with what it caused."""
@@ -61,6 +71,8 @@ class Escalator:
 
     def _observe(self, batch: Sequence[Event]) -> None:
         now = clock.now()
+        if now - min(one.time for one in batch) > LATE:
+            self._late_at_s = clock.monotonic_s()
         for one in batch:
             if isinstance(one, GroupRendered) and one.alerts:
                 self._metrics.since_accept_s.observe(

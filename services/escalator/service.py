@@ -1,10 +1,13 @@
-"""Wires the escalator: the only writer of `escalations`, `rotations`, `storms`, `digests` and `duties`."""
+"""Wires the escalator: the only writer of `escalations`, `rotations`, `storms`, `digests`, `duties`, `watchdog`."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
+
+import structlog
 
 from services.escalator.answering import Answering
 from services.escalator.deciding import Deciding
@@ -12,11 +15,17 @@ from services.escalator.digests import DueDigests, Places
 from services.escalator.due import Deciders, DueEscalations, Writing
 from services.escalator.duties import DueDuties
 from services.escalator.handlers import Escalator
+from services.escalator.mending import Mending
 from services.escalator.storming import Storming
+from services.escalator.watchdog import Watchdog, WatchdogMetrics
 from shared import events
+from shared.channels.channel import HttpCall
 from shared.config import words_of
 from shared.domain.storm import StormLimits
+from shared.errors import Permanent, Transient, Unanswered
+from shared.http import HttpClient
 from shared.lazy_sandbox import LazySandbox
+from shared.live_configuration import load_until_there
 from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.alert_groups import AlertGroups
@@ -25,7 +34,10 @@ from shared.store.due import SELDOM_S, DueLoop
 from shared.store.duties import Duties
 from shared.store.escalations import Escalations
 from shared.store.storms import Storms
+from shared.store.watch import Watch
 from shared.telling import Telling
+
+log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -51,10 +63,39 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     io.spawn("untold", telling.keep_sweeping)
     _watch_storms(io, places, storming)
     _watch_schedules(io)
+    handler = Escalator(deciding, telling, io.config, io.metrics, settings.slack_default_channel)
+    mending = Mending(places.escalations, deciding, writing, (telling, io.bus), io.config)
+    async with HttpClient() as client:
+        _watch_groups(io, places, mending, (handler, client))
+        try:
+            yield handler.handle
+        finally:
+            await sandbox.close()
+
+
+def _watch_groups(io: Io, places: Places, mending: Mending, around: tuple[Escalator, HttpClient]) -> None:
+    handler, client = around
+    stores = (Watch(io.store), places.groups, places.escalations)
+    metrics = WatchdogMetrics(io.metrics.registry)
+    watchdog = Watchdog(stores, mending, io.config, io.instance, metrics)
+    watchdog.is_behind = lambda: handler.is_behind
+    if io.settings.watchdog_heartbeat_url:
+        watchdog.beat = partial(_beat, client, io.settings.watchdog_heartbeat_url)
+
+    async def run() -> None:
+        # Before it is known which routes have chains, nothing is known to be missing.
+        await load_until_there(io.config)
+        await watchdog.run()
+
+    io.spawn("watchdog", run)
+
+
+async def _beat(client: HttpClient, url: str) -> None:
+    """Ask the outside URL; that it is away is its watcher's to notice."""
     try:
-        yield Escalator(deciding, telling, io.config, io.metrics, settings.slack_default_channel).handle
-    finally:
-        await sandbox.close()
+        await client.send(HttpCall("GET", url, trusted=True))
+    except (Transient, Permanent, Unanswered) as error:
+        log.warning("watchdog.beat_lost", reason=error.reason)
 
 
 def _watch_storms(io: Io, places: Places, storming: Storming) -> None:

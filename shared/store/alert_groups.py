@@ -79,6 +79,11 @@ class AlertGroups:
         found = await self.collection.find({"_id": {"$in": list(ids)}}, WHOLE)
         return {one["_id"]: group_of(one) for one in found}
 
+    async def due_times(self, ids: Sequence[str]) -> dict[str, datetime]:
+        """Return the due times of these groups as they are stored; those without one are left out."""
+        query = {"_id": {"$in": list(ids)}, "due_at": {"$exists": True}}
+        return {one["_id"]: one["due_at"] for one in await self.collection.find(query, {"due_at": 1})}
+
     async def firing_among(self, ids: Sequence[str]) -> set[str]:
         """Return which of these groups fire as they are on the primary now."""
         query = {"_id": {"$in": list(ids)}, "state": str(State.FIRING)}
@@ -177,6 +182,7 @@ def _fields(group: Group) -> Document:
     return {
         "body": group.model_dump_json(),
         "version": group.version,
+        "run": group.run,
         "group_key": group_key(group.integration_id, group.route_id, group.key),
         "integration_id": group.integration_id,
         "route_id": group.route_id,
@@ -199,6 +205,7 @@ def _versioned(write: GroupWrite) -> VersionedWrite:
         "instances": INSTANCES.dump_json(group.instances).decode() if group.instances else None,
         "open_key": fields["group_key"] if group.is_open else None,
         "due_at": write.due_at,
+        "silenced_until": group.silenced_until if group.silenced_at is not None else None,
         "expires_at": write.expires_at,
     }
     return VersionedWrite(

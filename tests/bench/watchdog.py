@@ -1,0 +1,133 @@
+"""What the watchdog costs at 100,000 open groups: CPU of this process, and of the database when its id is given.
+
+    TOCSIN_MONGO_URL=... python -m tests.bench.watchdog [--groups 100000] [--seconds 90] [--mongod PID]
+
+Half of the escalations wait for a timer, half have ended. With --delete a timer is removed and timed until it is found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import time
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from services.escalator.watchdog import TICK_S, Watchdog, WatchdogMetrics
+from shared import clock
+from shared.config import Settings
+from shared.domain.escalation import Escalation
+from shared.domain.model import Card
+from shared.domain.watchdog import Finding
+from shared.store.alert_groups import AlertGroups, GroupWrite
+from shared.store.escalations import Escalations, EscalationWrite
+from shared.store.mongo import Database
+from shared.store.watch import Watch
+from tests.support.build import a_configuration, a_group, notify, wait
+
+CONFIG = a_configuration(notify("U1"), wait(60), notify("U2"))
+KEEP = timedelta(days=1)
+BATCH = 2000
+
+
+class Configured:
+    """A configuration that does not change."""
+
+    current = CONFIG
+
+
+class Found:
+    """Takes findings in the place of mending; tells when the first came."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.at_s = 0.0
+
+    async def mend(self, findings: Any) -> None:
+        """Remember them."""
+        if findings and not self.findings:
+            self.at_s = time.monotonic()
+        self.findings += findings
+
+
+async def fill(database: Database, count: int) -> str:
+    """Store firing groups and their escalations; return the id of one that waits for a timer."""
+    groups, escalations, now = AlertGroups(database), Escalations(database), clock.now()
+    await groups.prepare()
+    await escalations.prepare()
+    ids = [f"I{uuid.uuid4().hex[:14]}" for _ in range(count)]
+    for start in range(0, count, BATCH):
+        made = [
+            a_group(id=id, key=uuid.uuid4().hex, number=start + number, opened_at=now)
+            for number, id in enumerate(ids[start : start + BATCH])
+        ]
+        await groups.save([GroupWrite(one, None, [], now) for one in made])
+        cards = {"web": Card(title="Disk", message="x" * 500)}
+        begun = [
+            Escalation(
+                id=f"{one.id}:1", group_id=one.id, run=1, group=one, cards=cards, chain_id="F1", chain_name="Primary",
+                steps=CONFIG.steps_of["F1"], round_began_at=now, next_step_at=now + timedelta(hours=2) if number % 2 else None,
+                ended="" if number % 2 else "finished: no step and no rule is left",
+            )
+            for number, one in enumerate(made)
+        ]  # fmt: skip
+        await escalations.save([EscalationWrite(one, None, [], now, KEEP) for one in begun])
+    return ids[count // 2 + 1]
+
+
+def cpu_s(pid: int) -> float:
+    """Return the CPU time of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def measure(asked: argparse.Namespace) -> None:
+    """Fill a database of its own, watch, print, drop it."""
+    url, rest = Settings().mongo_url.get_secret_value().unicode_string().split("/tocsin", 1)
+    database = Database(f"{url}/bench_watchdog_{uuid.uuid4().hex[:8]}{rest}")
+    try:
+        timer = await fill(database, asked.groups)
+        found, metrics = Found(), WatchdogMetrics(CollectorRegistry())
+        stores = (Watch(database), AlertGroups(database), Escalations(database))
+        watchdog = Watchdog(stores, found, Configured(), "bench", metrics)  # type: ignore[arg-type]
+        await stores[0].prepare()
+        began = time.process_time()
+        await watchdog.walk()
+        print(f"first walk: {time.process_time() - began:.2f} s CPU of this process")
+        began_s, began, before = (
+            time.monotonic(),
+            time.process_time(),
+            cpu_s(asked.mongod) if asked.mongod else 0.0,
+        )
+        deleted_s = 0.0
+        while time.monotonic() < began_s + asked.seconds:
+            if asked.delete and not deleted_s and time.monotonic() > began_s + asked.seconds / 2:
+                await Escalations(database).collection.delete_one({"_id": f"{timer}:1"})
+                deleted_s = time.monotonic()
+            await watchdog.turn()
+            await asyncio.sleep(TICK_S)
+        passed = time.monotonic() - began_s
+        print(f"groups {asked.groups}, watched {passed:.0f} s")
+        print(f"this process: {100 * (time.process_time() - began) / passed:.2f} % of a core")
+        if asked.mongod:
+            print(f"database: {100 * (cpu_s(asked.mongod) - before) / passed:.2f} % of a core")
+        if deleted_s:
+            kinds = [(one.kind, one.group.id == timer) for one in found.findings]
+            print(f"deleted timer: found after {found.at_s - deleted_s:.1f} s, {kinds}")
+    finally:
+        await database.drop()
+        database.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--groups", type=int, default=100_000)
+    parser.add_argument("--seconds", type=float, default=90)
+    parser.add_argument("--mongod", type=int, default=0)
+    parser.add_argument("--delete", action="store_true")
+    asyncio.run(measure(parser.parse_args()))
