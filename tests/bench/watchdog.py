@@ -22,7 +22,7 @@ from services.escalator.watchdog import TICK_S, Watchdog, WatchdogMetrics
 from shared import clock
 from shared.config import Settings
 from shared.domain.escalation import Escalation
-from shared.domain.model import Card
+from shared.domain.model import Card, Group
 from shared.domain.watchdog import Finding
 from shared.store.alert_groups import AlertGroups, GroupWrite
 from shared.store.escalations import Escalations, EscalationWrite
@@ -55,6 +55,24 @@ class Found:
         self.findings += findings
 
 
+def begun_escalation(group: Group, waits: bool) -> Escalation:
+    """Return the escalation of a group: one that waits for two hours, or one whose chain is finished."""
+    now = clock.now()
+    return Escalation(
+        id=f"{group.id}:1",
+        group_id=group.id,
+        run=1,
+        group=group,
+        cards={"web": Card(title="Disk", message="x" * 500)},
+        chain_id="F1",
+        chain_name="Primary",
+        steps=CONFIG.steps_of["F1"],
+        round_began_at=now,
+        next_step_at=now + timedelta(hours=2) if waits else None,
+        ended="" if waits else "finished: no step and no rule is left",
+    )
+
+
 async def fill(database: Database, count: int) -> str:
     """Store firing groups and their escalations; return the id of one that waits for a timer."""
     groups, escalations, now = AlertGroups(database), Escalations(database), clock.now()
@@ -67,15 +85,7 @@ async def fill(database: Database, count: int) -> str:
             for number, id in enumerate(ids[start : start + BATCH])
         ]
         await groups.save([GroupWrite(one, None, [], now) for one in made])
-        cards = {"web": Card(title="Disk", message="x" * 500)}
-        begun = [
-            Escalation(
-                id=f"{one.id}:1", group_id=one.id, run=1, group=one, cards=cards, chain_id="F1", chain_name="Primary",
-                steps=CONFIG.steps_of["F1"], round_began_at=now, next_step_at=now + timedelta(hours=2) if number % 2 else None,
-                ended="" if number % 2 else "finished: no step and no rule is left",
-            )
-            for number, one in enumerate(made)
-        ]  # fmt: skip
+        begun = [begun_escalation(one, number % 2 == 1) for number, one in enumerate(made)]
         await escalations.save([EscalationWrite(one, None, [], now, KEEP) for one in begun])
     return ids[count // 2 + 1]
 
