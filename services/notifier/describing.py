@@ -166,7 +166,7 @@ def _described(found: Found, message: Message) -> Described:
 def _opened_first(found: Found, then: Callable[[str], Described]) -> Described:
     """Return the message itself, or what must be asked before it can be sent."""
     channel = found.way.channel
-    if channel.opening is None:
+    if channel.opening is None or found.is_channel:
         return then(found.address)
     return Described(channel.opening.call(found.address, found.way.settings), channel, then=then)
 

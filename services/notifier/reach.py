@@ -27,11 +27,12 @@ class Way:
 
 @dataclass(frozen=True)
 class Found:
-    """The way to one person, and where it leads."""
+    """The way to one person, and where it leads; `is_channel`: to a channel of a chat instead."""
 
     way: Way
     address: str
     is_secret: bool = False
+    is_channel: bool = False
 
 
 class Reach:
@@ -113,13 +114,21 @@ class Reach:
         if isinstance(request, NotificationRequested):
             return self.find(request.channel, request.user_id, config)
         named = named_address(request, config, self._secrets)
-        if named is not None:
+        if request.in_channel:
+            found = self._in_channel(request.channel, request.address or "")
+        elif named is not None:
             found = self._at(request.channel, *named)
         else:
             found = self.find(request.channel, request.user_id, config)
         if found.way.channel.notice is None:
             raise Permanent(f"{found.way.channel.title} carries alert groups only")
         return found
+
+    def _in_channel(self, name: str, channel_id: str) -> Found:
+        ready, missing = self._ready(name)
+        if not ready:
+            raise Permanent(missing)
+        return Found(ready[0], channel_id, is_channel=True)
 
     def _at(self, name: str, text: str, is_secret: bool) -> Found:
         ready, missing = self._ready(name)

@@ -37,6 +37,8 @@ _PASSING = frozenset(
 _GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 _DEFAULT_WAIT_S = 10.0
 _NOTICE_LIMIT = 3000
+# What calls everybody in a channel, by its word in a notice.
+_CALLS = {"!channel": "<!channel>"}
 _MEMBER = re.compile(r"[UW][A-Z0-9]{2,30}")
 _PAGE = 100
 _PAGE_BYTES = 8 * 1024 * 1024
@@ -97,8 +99,12 @@ def mention(message: Message, target: str, settings: SlackSettings) -> Call | No
 
 
 def notice(notice: Notice, target: str, settings: SlackSettings) -> Call:
-    """Describe plain words to a person."""
-    text = f"*{slack_blocks.escaped(notice.title)}*\n{slack_blocks.escaped(notice.text)}"
+    """Describe plain words to a person, or to a channel, where people may be mentioned."""
+    calls = [
+        _CALLS.get(one) or f"<@{one}>" for one in notice.mentions if one in _CALLS or _MEMBER.fullmatch(one)
+    ]
+    words = " ".join([*calls, slack_blocks.escaped(notice.text)])
+    text = f"*{slack_blocks.escaped(notice.title)}*\n{words}"
     body = {"channel": target, "text": text[:_NOTICE_LIMIT], "unfurl_links": False}
     return _call("chat.postMessage", body, settings)
 

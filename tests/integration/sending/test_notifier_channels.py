@@ -18,7 +18,13 @@ from shared.domain.delivery import DeliveryState
 from shared.domain.model import State
 from shared.domain.people import User
 from shared.domain.posting import Post
-from shared.events import DeliveryReported, NotificationDelivered, NotificationFailed, NotificationUnknown
+from shared.events import (
+    DeliveryReported,
+    NoticeRequested,
+    NotificationDelivered,
+    NotificationFailed,
+    NotificationUnknown,
+)
 from shared.secrets import Secrets
 from shared.store.deliveries import Deliveries
 from shared.store.posts import Posts
@@ -227,6 +233,24 @@ async def test_a_page_by_slack_is_a_direct_message_and_a_mention_in_the_groups_t
     card, mention = slack.taken
     assert "blocks" in card
     assert (mention["thread_ts"], mention["text"]) == (THREAD, "<@U0ALICE> is paged.")
+    assert slack.violations == []
+
+
+async def test_a_notice_to_a_channel_is_posted_there_and_calls_those_whom_it_mentions(
+    around: Surroundings, providers: Providers
+):
+    slack = providers.by_rule["slack"]
+    notice = NoticeRequested(
+        id="notice-1", time=clock.now(), channel="slack", address=CHANNEL, in_channel=True, title="Primary: change",
+        text="On call now: <b>ann</b>.", mentions=("U0ALICE", "!channel", "<!here>"),
+    )  # fmt: skip
+    async with around.running(service, **providers.settings):
+        await around.publish(notice)
+        await until(lambda: len(slack.taken) == 1)
+
+    (posted,) = slack.taken
+    words = "<@U0ALICE> <!channel> On call now: &lt;b&gt;ann&lt;/b&gt;."
+    assert (posted["channel"], posted["text"]) == (CHANNEL, f"*Primary: change*\n{words}")
     assert slack.violations == []
 
 
