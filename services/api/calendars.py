@@ -74,7 +74,10 @@ class Calendars:
         Raises:
             Unavailable: the database is away.
         """
-        await asyncio.gather(*(self._refresh(read(one)) for one in documents))
+        tries = (self._refresh(read(one)) for one in documents)
+        failures = [one for one in await asyncio.gather(*tries, return_exceptions=True) if one is not None]
+        if failures:
+            raise failures[0]
 
     async def _refresh(self, before: Refresh) -> None:
         tables = await self._means.configuration.tables()

@@ -75,12 +75,20 @@ class ScheduleWatch:
         self._followed = config.version
 
     async def _check(self, documents: Sequence[Document]) -> None:
-        """Look over claimed schedules, in a thread: a year of a big one takes a while."""
+        """Look over claimed schedules; one that cannot be is told of when the others are done."""
+        failures: list[BaseException] = []
         for document in documents:
-            config, now = await self._configuration.load(), clock.now()
-            if document["_id"] in config.schedule_by_id:
-                await self._note(document["_id"], config, now)
-            await self._checks.done(document, now)
+            (failure,) = await asyncio.gather(self._check_one(document), return_exceptions=True)
+            failures += [failure] if failure is not None else []
+        if failures:
+            raise failures[0]
+
+    async def _check_one(self, document: Document) -> None:
+        """Look a schedule over in a thread: a month of a big one takes a while."""
+        config, now = await self._configuration.load(), clock.now()
+        if document["_id"] in config.schedule_by_id:
+            await self._note(document["_id"], config, now)
+        await self._checks.done(document, now)
 
     async def _note(self, schedule_id: str, config: ConfigSnapshot, now: datetime) -> None:
         found = await asyncio.to_thread(findings, config, schedule_id, now)

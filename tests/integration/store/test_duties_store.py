@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from services.escalator.duties import DueDuties
 from shared import clock
 from shared.bus.publisher import Encoded, Publisher
 from shared.domain.configuration import ConfigSnapshot
+from shared.domain.duties import Duty, look
 from shared.errors import Unavailable
 from shared.events import Event
 from shared.live_configuration import LiveConfiguration
@@ -133,3 +134,28 @@ async def test_an_instance_that_is_behind_does_not_tell_what_is_no_longer_so(
     await looking.look()
 
     assert len(looking.bus.told) == 1
+
+
+async def test_a_schedule_that_cannot_be_looked_at_holds_no_other_back(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    looking = Looking(database, tmp_path)
+    looking.configured(1, a_schedule(A_ALWAYS, slack_channel_id="C1"))
+    await looking.duties.begin(["BROKEN"], clock.now())
+    await looking.look()
+    looking.configured(2, an_override_now())
+    documents = await looking.duties.collection.find({}, sort=[("_id", 1)])
+    assert [one["_id"] for one in documents] == ["BROKEN", "S"]
+
+    monkeypatch.setattr("services.escalator.duties.look", _unless_broken)
+    with pytest.raises(ZeroDivisionError):
+        await looking.instances[0].look(documents)
+
+    assert [b"user-F" in one.body for one in looking.bus.told] == [True]
+
+
+def _unless_broken(duty: Duty, config: ConfigSnapshot, now: datetime) -> tuple[Duty, list[Event]]:
+    """Look at a schedule as always, and fail at one of them."""
+    if duty.id == "BROKEN":
+        raise ZeroDivisionError
+    return look(duty, config, now)
