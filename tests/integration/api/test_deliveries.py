@@ -19,6 +19,7 @@ from shared.domain import delivery
 from shared.domain.delivery import Delivery, NoWord, Policy, Sent
 from shared.domain.model import Group
 from shared.store.alert_groups import AlertGroups, GroupWrite
+from shared.store.configuration import ConfigurationStore
 from shared.store.deliveries import Deliveries
 from tests.integration.api.api_running import RunningApi, a_service, an_api
 from tests.integration.api.test_shapes import check
@@ -57,7 +58,8 @@ async def a_row(api: RunningApi, part: str, outcome: delivery.SendOutcome, firin
     """Store a page to a user of the api that ended so, as the notifier would."""
     user = await api.post("users/", username=f"u-{part}", email=f"{part}@example.org")
     group = await _stored(api, a_group(key=part, **({} if firing else {"silenced_at": clock.now()})))
-    event = page_requested(group, part=part, user_id=user["id"], config_version=1)
+    version = await ConfigurationStore(api.store).version()
+    event = page_requested(group, part=part, user_id=user["id"], config_version=version)
     row, _ = delivery.concluded(
         delivery.requested(event, "email:example.org", clock.now()), outcome, Policy(), clock.now()
     )
