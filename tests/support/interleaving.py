@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from services.escalator.drafting import Drafting, newest_run
+from services.notifier.describing import Described
 from services.notifier.due import Sender
 from shared import clock
 from shared.domain import delivery
@@ -84,11 +85,9 @@ class Instance:
         self.sender = Sender(*(cast("Any", one) for one in (self, self, self, telling, bus)))
         self.sender.describe = {"page": self._describe}
 
-    async def _describe(self, row: Delivery) -> Any:
-        channel = SimpleNamespace(read=lambda reply: reply)
-        return SimpleNamespace(
-            call=SimpleNamespace(id=row.id, timeout_s=CALL_S), channel=channel, record=None
-        )
+    async def _describe(self, row: Delivery) -> Described:
+        channel = SimpleNamespace(read=lambda reply: reply, opening=None)
+        return Described(cast("Any", SimpleNamespace(id=row.id, timeout_s=CALL_S)), cast("Any", channel))
 
     @asynccontextmanager
     async def prepared(self, call: Any) -> AsyncIterator[Callable[[], Awaitable[Sent]]]:
