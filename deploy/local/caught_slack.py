@@ -48,6 +48,7 @@ class CaughtSlack:
             "chat.getPermalink": self._permalink,
             "conversations.list": self._conversations_list,
             "conversations.info": self._conversations_info,
+            "conversations.open": self._conversations_open,
             "conversations.join": self._conversations_info,
             "conversations.history": self._history,
         }
@@ -123,6 +124,9 @@ class CaughtSlack:
     def _conversations_list(self, call: dict[str, Any]) -> dict[str, Any]:
         channels = [_channel(name) for name in sorted({channel for channel, _ in self.messages})]
         return {"ok": True, "channels": channels, "response_metadata": {"next_cursor": ""}}
+
+    def _conversations_open(self, call: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "channel": {"id": f"D{str(call.get('users', ''))[1:]}"}}
 
     def _conversations_info(self, call: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True, "channel": _channel(str(call.get("channel", "")))}

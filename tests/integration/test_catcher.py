@@ -147,3 +147,12 @@ def post(url: str, body: bytes) -> Any:
     request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=5) as response:
         return json.load(response)
+
+
+def test_a_direct_message_can_be_opened_as_in_slack():
+    slack = CaughtSlack("http://127.0.0.1:1/", "secret")
+
+    opened = slack.answer("conversations.open", {"users": "U0ALICE"})
+    posted = slack.answer("chat.postMessage", {"channel": opened["channel"]["id"], "text": "firing"})
+
+    assert (opened["channel"]["id"], posted["ok"]) == ("D0ALICE", True)
