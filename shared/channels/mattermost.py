@@ -26,8 +26,8 @@ from shared.channels.channel import (
     Outcome,
     Reply,
 )
+from shared.channels.group_state import ACTIONS, COLOURS, state_words
 from shared.domain.markup import cut
-from shared.domain.model import State
 from shared.domain.send_outcome import NoWord, Refused, Retry, Sent
 
 # Mattermost takes 16383 signs in a message; attachments are counted apart.
@@ -37,18 +37,6 @@ _NOTE_LIMIT = 500
 _PAGE = 200
 _PAGE_BYTES = 8 * 1024 * 1024
 _ID = re.compile(r"[a-z0-9]{26}")
-_COLOURS = {
-    State.FIRING: "#a30200",
-    State.SILENCED: "#dddddd",
-    State.ACKNOWLEDGED: "#daa038",
-    State.RESOLVED: "#2eb886",
-}
-_BUTTONS = {
-    State.FIRING: ("acknowledge", "resolve", "silence"),
-    State.ACKNOWLEDGED: ("unacknowledge", "resolve"),
-    State.SILENCED: ("acknowledge", "resolve", "unsilence"),
-    State.RESOLVED: ("unresolve",),
-}
 _LABELS = {"silence": "Silence 30 min"}
 _GONE = frozenset(
     {"api.post.update_post.find.app_error", "app.post.get.app_error", "store.sql_post.get.app_error"}
@@ -171,7 +159,7 @@ def _body(message: Message) -> dict[str, Any]:
     title = head + (" ".join(_text(message.card.title, _TITLE_LIMIT).split()) or "Alert")
     attachment: dict[str, Any] = {
         "fallback": title,
-        "color": _COLOURS[group.state],
+        "color": COLOURS[group.state],
         "title": title,
         "text": _text(
             "\n\n".join(part for part in (message.note[:_NOTE_LIMIT], message.card.message) if part),
@@ -190,16 +178,7 @@ def _body(message: Message) -> dict[str, Any]:
 
 
 def _footer(message: Message) -> str:
-    group = message.group
-    if message.about > 1:
-        return f"{message.about} alert groups"
-    count = "1 alert" if group.alerts_count == 1 else f"{group.alerts_count} alerts"
-    by = {
-        State.ACKNOWLEDGED: group.acknowledged_by,
-        State.RESOLVED: group.resolved_by,
-        State.SILENCED: group.silenced_by,
-    }.get(group.state)
-    return f"{count}, {group.state.value}" + (f" by {line(by, 100)}" if by else "")
+    return f"{message.about} alert groups" if message.about > 1 else state_words(message.group)
 
 
 def _actions(message: Message) -> list[dict[str, Any]]:
@@ -216,7 +195,7 @@ def _actions(message: Message) -> list[dict[str, Any]]:
             "style": "primary" if one in ("acknowledge", "resolve") else "default",
             "integration": {"url": url, "context": {"action": one}},
         }
-        for one in _BUTTONS[message.group.state]
+        for one in ACTIONS[message.group.state]
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.channels.channel import Message
+from shared.channels.group_state import count
 from shared.domain.markup import cut
 
 TITLE_LIMIT = 200
@@ -24,8 +25,7 @@ def text(message: Message) -> str:
     if message.about > 1:
         parts.append(f"{message.about} alert groups")
     else:
-        count = "1 alert" if group.alerts_count == 1 else f"{group.alerts_count} alerts"
-        parts.append(f"{group.state.value}, {count}")
+        parts.append(f"{group.state.value}, {count(group)}")
     return cut("\n".join(part for part in parts if part), TEXT_LIMIT)
 
 

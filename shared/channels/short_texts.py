@@ -6,6 +6,7 @@ import re
 
 from shared.channels.callback import SILENCE_S
 from shared.channels.channel import Message, Notice
+from shared.channels.group_state import count
 
 # Together with state, commands and link under the 1000 characters that every provider takes.
 SMS_LIMIT = 400
@@ -38,9 +39,8 @@ def sms(message: Message) -> str:
     if message.note:
         lines.append(clean(message.note)[:NOTE_LIMIT])
     if message.about == 1:
-        count = "1 alert" if group.alerts_count == 1 else f"{group.alerts_count} alerts"
         number = f"#{group.number} " if group.number is not None else ""
-        lines.append(f"{number}{group.state.value}, {count}")
+        lines.append(f"{number}{group.state.value}, {count(group)}")
     if message.can_act and group.number is not None:
         number = str(group.number)
         lines.append(f'Reply "ack {number}", "resolve {number}" or "silence {number} 30".')

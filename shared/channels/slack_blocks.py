@@ -22,6 +22,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.metadata import Metadata
 
 from shared.channels.channel import Message
+from shared.channels.group_state import ACTIONS, COLOURS
 from shared.domain.model import Actor, Group, State
 
 METADATA_TYPE = "tocsin_alert_group"
@@ -30,18 +31,6 @@ _SECTION_LIMIT = 2800  # Slack's own limit is 3000; the rest is for the note
 _TEXT_LIMIT = 1000
 _NOTE_LIMIT = 1000
 _TRIMMED = "\n… _trimmed; the whole text is in the alert group_"
-_COLOURS = {
-    State.FIRING: "#a30200",
-    State.SILENCED: "#dddddd",
-    State.ACKNOWLEDGED: "#daa038",
-    State.RESOLVED: "#2eb886",
-}
-_BUTTONS = {
-    State.FIRING: ("acknowledge", "resolve", "silence"),
-    State.SILENCED: ("acknowledge", "resolve", "unsilence"),
-    State.ACKNOWLEDGED: ("unacknowledge", "resolve"),
-    State.RESOLVED: ("unresolve",),
-}
 _SILENCES = (
     (1800, "30 minutes"),
     *((hours * 3600, f"{hours} h") for hours in (1, 2, 3, 4, 6, 12, 16, 20, 24)),
@@ -55,7 +44,7 @@ def body(message: Message) -> dict[str, Any]:
     attachments: list[dict[str, Any]] = []
     if card.image_url:
         # Not an image block: Slack refuses the whole message when it cannot fetch a block's image.
-        attachments.append({"color": _COLOURS[group.state], "fallback": "image", "image_url": card.image_url})
+        attachments.append({"color": COLOURS[group.state], "fallback": "image", "image_url": card.image_url})
     attachments.append(_footer(group, title).to_dict())
     return {
         "text": f"[{group.state.value.upper()}] {title}"[:_TEXT_LIMIT],
@@ -101,9 +90,9 @@ def _footer(group: Group, title: str) -> BlockAttachment:
     line = state_line(group)
     if line:
         blocks.append(_section(f"state:{group.id}", line))
-    elements: list[InteractiveElement] = [_element(action, group) for action in _BUTTONS[group.state]]
+    elements: list[InteractiveElement] = [_element(action, group) for action in ACTIONS[group.state]]
     blocks.append(ActionsBlock(elements=elements, block_id=f"actions:{group.id}"[:255]))
-    return BlockAttachment(blocks=blocks, color=_COLOURS[group.state], fallback=title[:_TEXT_LIMIT])
+    return BlockAttachment(blocks=blocks, color=COLOURS[group.state], fallback=title[:_TEXT_LIMIT])
 
 
 def state_line(group: Group) -> str:

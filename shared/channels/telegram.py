@@ -13,6 +13,7 @@ from shared.channels import telegram_updates
 from shared.channels.answers import json_object, line, passing
 from shared.channels.callback import Callbacks, Incoming
 from shared.channels.channel import Call, Channel, Chat, HttpCall, HttpReply, Message, Notice, Outcome, Reply
+from shared.channels.group_state import ACTIONS, state_words
 from shared.channels.telegram_updates import CODES
 from shared.domain.markup import telegram_html
 from shared.domain.model import State
@@ -25,12 +26,6 @@ _NOTE_LIMIT = 500
 _CHAT = re.compile(r"-?[0-9]{1,20}|@[A-Za-z0-9_]{5,32}")
 _BREAK = re.compile(r"</(?:p|div|li|tr|h[1-6]|table|ul|ol)>|<br\s*/?>", re.IGNORECASE)
 _SILENCES = ((1800, "Silence 30 min"), (3600, "1 h"), (14400, "4 h"), (None, "for ever"))
-_BUTTONS = {
-    State.FIRING: ("acknowledge", "resolve"),
-    State.ACKNOWLEDGED: ("unacknowledge", "resolve"),
-    State.SILENCED: ("acknowledge", "resolve", "unsilence"),
-    State.RESOLVED: ("unresolve",),
-}
 _GONE = ("message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID")
 _HINTS = {
     "bot was blocked by the user": "the person has blocked the bot",
@@ -152,24 +147,12 @@ def _text(message: Message) -> str:
     if message.note:
         parts.append(f"<i>{escape(_clean(message.note)[:_NOTE_LIMIT])}</i>")
     if message.about == 1:
-        parts.append(escape(_state_line(message)))
+        parts.append(escape(state_words(message.group)))
     if message.url.startswith(("https://", "http://")):
         parts.append(f'<a href="{escape(message.url)}">open</a>')
     frame = "\n".join(parts)
     text = _fitting(_clean(_BREAK.sub("\n", message.card.message)), _LIMIT - _units(frame))
     return "\n".join([parts[0], text, *parts[1:]]) if text else frame
-
-
-def _state_line(message: Message) -> str:
-    group = message.group
-    count = "1 alert" if group.alerts_count == 1 else f"{group.alerts_count} alerts"
-    by = {
-        State.ACKNOWLEDGED: group.acknowledged_by,
-        State.RESOLVED: group.resolved_by,
-        State.SILENCED: group.silenced_by,
-    }.get(group.state)
-    until = f" until {group.silenced_until:%Y-%m-%d %H:%M} UTC" if group.silenced_until else ""
-    return f"{count}, {group.state.value}" + (f" by {line(by, 100)}" if by else "") + until
 
 
 def _fitting(text: str, limit: int) -> str:
@@ -188,7 +171,7 @@ def _units(text: str) -> int:
 
 def _keyboard(message: Message) -> list[list[dict[str, str]]]:
     group = message.group
-    rows = [[_button(one.capitalize(), CODES[one], group.id) for one in _BUTTONS[group.state]]]
+    rows = [[_button(one.capitalize(), CODES[one], group.id) for one in ACTIONS[group.state] if one in CODES]]
     if group.state is State.FIRING:
         rows.append([_button(label, f"s{delay_s or 0}", group.id) for delay_s, label in _SILENCES])
     return rows
