@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.channels import webhook
@@ -117,6 +117,7 @@ def test_its_call_ends_in_bounded_time_and_names_no_secret_in_the_url(channel: C
 
 
 @every_channel
+@settings(max_examples=30)
 @given(title=st.text(max_size=400), text=st.text(max_size=400))
 def test_no_text_of_an_alert_breaks_it(channel: Channel[Any, Any], title: str, text: str):
     assert call_of(channel, title + "\r\nBcc: eve@example.org\x00\ud800", text + "<b>&\ud800")
