@@ -65,7 +65,11 @@ class Children:
         for position, (one, row) in enumerate(pairs):
             with self._faults.at((*path, position)):
                 body = rules.RuleBody(
-                    user_id=user.id, important=important, type=one.type, duration=one.duration
+                    user_id=user.id,
+                    important=important,
+                    type=one.type,
+                    duration=one.duration,
+                    only_between=one.only_between,
                 )
                 saved = rules.create(self._desk, body) if row is None else rules.change(self._desk, row, body)
                 self._put(saved, position)

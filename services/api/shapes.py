@@ -10,6 +10,7 @@ from services.api.maintenance_shapes import MaintenanceWindow, StormSettings, St
 from services.api.schedule_shapes import OnCallShift, Schedule, ShiftSwap
 from services.api.shape import Shape
 from services.api.webhook_shapes import CustomAction, Webhook
+from shared.domain.rule_hours import RuleHours
 
 
 class SlackTarget(Shape):
@@ -243,7 +244,7 @@ class User(Shape):
 
 
 class PersonalNotificationRule(Shape):
-    """One rule of a person; `duration` in seconds, for a wait only."""
+    """One rule of a person; `duration` in seconds, for a wait only; `only_between` where it has hours."""
 
     id: str
     user_id: str
@@ -251,6 +252,7 @@ class PersonalNotificationRule(Shape):
     important: bool
     type: str
     duration: int = 0
+    only_between: RuleHours | None = None
 
 
 class Team(Shape):

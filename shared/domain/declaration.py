@@ -18,6 +18,7 @@ from shared.domain.declaration_parts import Seconds as Seconds
 from shared.domain.declared_schedules import DeclaredSchedule
 from shared.domain.heartbeat_settings import TIMEOUT_S
 from shared.domain.labels import as_text
+from shared.domain.rule_hours import RuleHours
 
 Path = tuple[str | int, ...]
 
@@ -52,6 +53,7 @@ class DeclaredRule(Part):
 
     type: str
     duration: Seconds | None = None
+    only_between: RuleHours | None = None
 
 
 class DeclaredRules(Part):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.domain import personal as people
-from shared.domain.configuration import StepConfig
+from shared.domain.configuration import Rule, StepConfig
 from shared.domain.escalation_run import Walk, card_of
 from shared.domain.personal import Personal
 from shared.domain.storm import HeldPage, Storm, digest_id
@@ -33,11 +33,20 @@ def run_people(walk: Walk) -> None:
     chains: list[Personal] = []
     for one in walk.escalation.personal:
         after, use = people.advance(one, walk.now)
+        for position, rule in people.passed_over(one, after, use):
+            _say_passed_over(walk, one, position, rule)
         for position, rule in use:
             id = _page(walk, one, position, people.channel_of(rule))
             after = after.model_copy(update={"requested": (*after.requested, id)})
         chains.append(after)
     walk.update(personal=tuple(chains))
+
+
+def _say_passed_over(walk: Walk, person: Personal, position: int, rule: Rule) -> None:
+    if rule.only_between is not None:
+        name, channel = walk.name_of(person.user_id), people.channel_of(rule)
+        reason = f"{name}: rule {position + 1}, {channel}, is for {rule.only_between.window.sentence} only"
+        walk.say("passed_over", reason, ("passed over", person.started_by, person.user_id, position))
 
 
 def _page(walk: Walk, person: Personal, position: int, channel: str) -> str:

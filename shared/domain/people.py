@@ -8,6 +8,7 @@ from pydantic import BeforeValidator
 
 from shared.domain.contacts import KIND_OF_CHANNEL, ContactPoint, Kind
 from shared.domain.model import Frozen
+from shared.domain.rule_hours import RuleHours
 
 # Words of older configurations and of existing clients for the same rights.
 FORMER_ROLES = {"user": "editor", "observer": "viewer"}
@@ -74,7 +75,10 @@ class User(Frozen):
 
 
 class Rule(Frozen):
-    """One personal notification rule: `wait` (`duration` in seconds) or a notify_by_<channel>."""
+    """One personal notification rule: `wait` (`duration` in seconds) or a notify_by_<channel>.
+
+    `only_between`: outside of these hours the rule is passed over.
+    """
 
     id: str
     user_id: str
@@ -82,6 +86,7 @@ class Rule(Frozen):
     important: bool = False
     type: str
     duration: int | None = None
+    only_between: RuleHours | None = None
 
 
 class UserGroup(Frozen):

@@ -50,7 +50,10 @@ def begin(config: ConfigSnapshot, user_id: str, important: bool, started_by: str
 
 
 def advance(personal: Personal, now: datetime) -> tuple[Personal, list[tuple[int, Rule]]]:
-    """Run all rules whose time has come; return the channels to use now, with their positions."""
+    """Run all rules whose time has come; return the channels to use now, with their positions.
+
+    A rule is passed over outside of its hours; what comes after it runs as if it were not there.
+    """
     use: list[tuple[int, Rule]] = []
     position, due_at = personal.position, personal.due_at
     while due_at is not None and due_at <= now:
@@ -61,12 +64,19 @@ def advance(personal: Personal, now: datetime) -> tuple[Personal, list[tuple[int
         position += 1
         if rule.type == "wait":
             due_at = max(due_at, now) + timedelta(seconds=rule.duration or DEFAULT_WAIT_S)
-        else:
+        elif rule.only_between is None or rule.only_between.holds(now):
             use.append((position - 1, rule))
     # After the last rule there is nothing to wait for.
     if position >= len(personal.rules):
         due_at = None
     return personal.model_copy(update={"position": position, "due_at": due_at}), use
+
+
+def passed_over(before: Personal, after: Personal, used: list[tuple[int, Rule]]) -> list[tuple[int, Rule]]:
+    """Return the rules that ran outside of their hours."""
+    done = {position for position, _ in used}
+    ran = [(position, before.rules[position]) for position in range(before.position, after.position)]
+    return [(at, rule) for at, rule in ran if rule.only_between is not None and at not in done]
 
 
 def skip_wait(personal: Personal, request_id: str, now: datetime) -> Personal | None:

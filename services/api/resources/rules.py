@@ -8,6 +8,7 @@ from services.api.refusals import Invalid
 from services.api.resources.desk import Body, Desk, Resource, required
 from services.api.resources.positions import place
 from shared.domain.configuration import Rule, User
+from shared.domain.rule_hours import RuleHours
 
 SHORTEST_WAIT_S, LONGEST_WAIT_S = 60, 86_400
 DEFAULT_WAIT_S = 300
@@ -37,6 +38,7 @@ class RuleBody(Body):
     duration: int | None = None
     important: bool | None = None
     manual_order: bool | None = None
+    only_between: RuleHours | None = None
 
 
 def show(_desk: Desk, row: Rule, _query: dict[str, str]) -> dict[str, Any]:
@@ -50,6 +52,8 @@ def show(_desk: Desk, row: Rule, _query: dict[str, str]) -> dict[str, Any]:
     }
     if row.type == "wait":
         shape["duration"] = row.duration
+    if row.only_between is not None:
+        shape["only_between"] = row.only_between.model_dump(mode="json")
     return shape
 
 
@@ -91,7 +95,11 @@ def remove(desk: Desk, row: Rule) -> None:
 
 def _stored(desk: Desk, row: Rule, body: RuleBody, now: int | None) -> Rule:
     position = row.position if now is not None and body.position is None else _placed(desk, row, body, now)
-    after = row.model_copy(update={"position": position, "duration": _duration(row, body)})
+    hours = body.only_between if "only_between" in body.model_fields_set else row.only_between
+    if hours is not None and row.type == "wait":
+        raise Invalid.field("only_between", "A wait has no hours; set them on the rules that tell somebody.")
+    changes = {"position": position, "duration": _duration(row, body), "only_between": hours}
+    after = row.model_copy(update=changes)
     desk.draft.put(after)
     return after
 

@@ -178,3 +178,23 @@ async def test_a_webhook_that_is_not_valid_is_refused_by_name(
 ):
     refused = await api.refused("POST", "webhooks/", {"name": "hook", "url": "https://example.org/", **body})
     assert list(refused) == [field]
+
+
+async def test_a_rule_has_hours_and_loses_them_with_null(api: RunningApi):
+    user = await api.post("users/", username="owl", email="owl@example.org")
+    hours = {"from_time": "22:00", "to_time": "06:00", "time_zone": "Australia/Lord_Howe", "weekdays": ["MO"]}
+    rule = {"user_id": user["id"], "type": "notify_by_email", "only_between": hours}
+
+    made = await api.post("personal_notification_rules/", **rule)
+    path = f"personal_notification_rules/{made['id']}"
+    kept = await api.ask("PUT", path, {"type": "notify_by_sms"})
+    wrong = await api.ask("PUT", path, {"only_between": {**hours, "time_zone": "Mars/Base"}})
+    gone = await api.ask("PUT", path, {"only_between": None})
+
+    assert made["only_between"] == hours
+    assert (kept.status, kept.body["only_between"]) == (200, hours)
+    assert wrong.status == 400
+    assert "only_between" in wrong.body
+    assert "only_between" not in gone.body
+    waiting = await api.ask("POST", "personal_notification_rules", {**rule, "type": "wait"})
+    assert (waiting.status, list(waiting.body)) == (400, ["only_between"])
