@@ -131,11 +131,14 @@ class Timeline(Shape):
 
 
 class Problem(Shape):
-    """What is wrong with an integration or a schedule; `state` is open or cleared.
+    """What is wrong: a template or rule that failed, a schedule, or somebody who could not be reached.
 
-    `line` counts from 1 in the template that failed.
+    `object` is "<kind>/<id>"; `state` is open or cleared, `line` counts from 1 in a template. What is wrong with the
+    configuration itself has no times: it stands as long as it is configured so.
     """
 
+    severity: str
+    object: str
     integration_id: str | None
     integration_name: str | None
     schedule_id: str | None
@@ -145,8 +148,8 @@ class Problem(Shape):
     line: int | None
     count: int
     alert_id: str | None
-    first_seen_at: str
-    last_seen_at: str
+    first_seen_at: str | None
+    last_seen_at: str | None
     state: str
     cleared_at: str | None
     cleared_because: str | None

@@ -11,6 +11,7 @@ from aiohttp import web
 from services.api.answers import json_answer
 from services.api.api import API, Api
 from services.api.group_shapes import instant
+from services.api.people_problems import people_problems
 from services.api.refusals import Invalid, Refused
 from services.api.schedule_problems import schedule_problems
 from shared.domain.configuration import ConfigSnapshot, Integration
@@ -46,6 +47,8 @@ async def list_problems(request: web.Request) -> web.Response:
     if not integration_id:
         found += await schedule_problems(api, [schedule_id] if schedule_id else None, state)
     found.sort(key=lambda one: one["last_seen_at"] or "", reverse=True)
+    if not integration_id and not schedule_id and state != "cleared":
+        found = [*await people_problems(api), *found]
     return json_answer({"results": found[:LIMIT]})
 
 
@@ -88,6 +91,8 @@ def _shape(row: Document, config: ConfigSnapshot) -> dict[str, Any]:
         "integration_name": integration.name if integration is not None else None,
         "schedule_id": None,
         "schedule_name": None,
+        "severity": "error",
+        "object": f"integrations/{row['integration_id']}",
         "state": "open" if over is None else "cleared",
         "cleared_because": over,
     }

@@ -37,6 +37,8 @@ def _shape(row: Document, tables: Tables) -> dict[str, Any]:
     return {
         "integration_id": None,
         "integration_name": None,
+        "severity": "error",
+        "object": f"schedules/{row['schedule_id']}",
         "schedule_id": row["schedule_id"],
         "schedule_name": schedule.name if schedule is not None else None,
         "where": row["where"],

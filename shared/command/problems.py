@@ -1,4 +1,4 @@
-"""`tocsin problems`: templates and rules of integrations that failed."""
+"""`tocsin problems`: templates and rules that failed, and people who could not be reached."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from shared.command.failure import told
 from shared.command.lookup import integration_of
 from shared.command.output import Format, Output, print_json, print_table
 
-app = typer.Typer(no_args_is_help=True, help="Templates and rules that failed.")
+app = typer.Typer(
+    no_args_is_help=True, help="Templates and rules that failed, people who could not be reached."
+)
 
 
 class State(StrEnum):
@@ -25,8 +27,20 @@ class State(StrEnum):
 
 Integration = Annotated[str | None, typer.Option("--integration", "-i", help="id or name of an integration")]
 Wanted = Annotated[State, typer.Option("--state", help="those that stand, those that are over, or both")]
-HEADS = ("integration", "template", "line", "count", "first seen", "last seen", "state", "alert", "message")
+HEADS = (
+    "severity",
+    "integration",
+    "where",
+    "line",
+    "count",
+    "first seen",
+    "last seen",
+    "state",
+    "alert",
+    "message",
+)
 NAMES = (
+    "severity",
     "integration_name",
     "where",
     "line",
@@ -41,7 +55,7 @@ NAMES = (
 
 @app.callback()
 def group() -> None:
-    """Templates and rules that failed."""
+    """Templates and rules that failed, people who could not be reached."""
 
 
 @app.command("list")

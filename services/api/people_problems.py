@@ -1,0 +1,47 @@
+"""Problems of people as they stand in the configuration: who could not be reached, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.api.api import Api
+from services.api.resources.rules import CHANNELS
+from services.api.ways import set_up
+from shared.domain.personal import CHANNEL_PREFIX
+from shared.domain.reachability import Concern, unreachable
+
+KEPT = "people problems"
+NAMES = tuple(one.removeprefix(CHANNEL_PREFIX) for one in CHANNELS)
+
+
+async def people_problems(api: Api) -> list[dict[str, Any]]:
+    """Return them as problems are shown, errors first; what is mended is gone with the next version.
+
+    They are worked out once per version of the configuration.
+    """
+    config = await api.configuration.load()
+    if KEPT not in config.prepared:
+        config.prepared[KEPT] = unreachable(config, set_up(api.settings, NAMES))
+    found: Any = config.prepared[KEPT]
+    return [_shape(one) for one in found]
+
+
+def _shape(concern: Concern) -> dict[str, Any]:
+    return {
+        "integration_id": None,
+        "integration_name": None,
+        "schedule_id": None,
+        "schedule_name": None,
+        "where": concern.where,
+        "message": concern.message,
+        "severity": concern.severity,
+        "object": f"{concern.table}/{concern.object_id}",
+        "line": None,
+        "count": 1,
+        "alert_id": None,
+        "first_seen_at": None,
+        "last_seen_at": None,
+        "cleared_at": None,
+        "state": "open",
+        "cleared_because": None,
+    }
