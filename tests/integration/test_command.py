@@ -120,7 +120,7 @@ async def test_problems_are_listed_by_the_name_of_the_integration(stack: Stack):
         json.loads(await stack.command("problems", "list", "--integration", "Prometheus", "-o", "json")) == []
     )
     heads = await stack.command("problems", "list", "--state", "all")
-    assert heads.split()[:3] == ["INTEGRATION", "TEMPLATE", "LINE"]
+    assert heads.split()[:3] == ["SEVERITY", "INTEGRATION", "WHERE"]
 
 
 async def test_topology_and_queues_name_every_queue(stack: Stack):
