@@ -14,7 +14,14 @@ from services.escalator.storming import Storming
 from shared.bus.publisher import Encoded
 from shared.bus.wire import Provenance, decode
 from shared.domain.storm import StormLimits
-from shared.events import Event, GroupRendered, NotificationRequested, derived_id
+from shared.events import (
+    Event,
+    GroupAcknowledged,
+    GroupRendered,
+    GroupResolved,
+    NotificationRequested,
+    derived_id,
+)
 from shared.lazy_sandbox import LazySandbox
 from shared.metrics import Metrics
 from shared.store.digests import Digests
@@ -22,10 +29,11 @@ from shared.store.escalations import Escalations
 from shared.store.mongo import Database
 from shared.store.storms import Storms
 from shared.told import Told
-from tests.support.build import NOON, a_configuration, a_group, notify, wait
+from tests.support.build import ALICE, NOON, a_configuration, a_group, notify, wait
 
 pytestmark = pytest.mark.integration
 CONFIG = a_configuration(notify("U1"), wait(5), notify("U2"))
+OVER = {"acknowledged_at": NOON, "acknowledged_by": ALICE}
 FIRST, SECOND = (
     GroupRendered(
         id=derived_id("rendered", run),
@@ -98,3 +106,23 @@ async def test_a_newer_run_ends_the_older_one(deciding: Deciding, escalations: E
 
     assert paged_runs(told) == [1, 2]
     assert await waiting_runs(escalations) == [2]
+
+
+def later(version: int, change: str, **fields: object) -> GroupRendered:
+    group = a_group(version=version, run=1, **fields)
+    return GroupRendered(id=derived_id("rendered", version), time=NOON, group=group, change=change)
+
+
+async def test_a_resolve_after_the_acknowledge_asks_for_a_word_to_whom_the_run_paged(deciding: Deciding):
+    """The same, however often it is decided: the id of the request makes it one."""
+    deciding.resolve_channels = frozenset({"email"})
+    resolve = later(4, GroupResolved.type, **OVER, resolved_at=NOON)
+    await deciding.decide([FIRST], CONFIG)
+    await deciding.decide([later(3, GroupAcknowledged.type, **OVER)], CONFIG)
+
+    told = [*await deciding.decide([resolve], CONFIG), *await deciding.decide([resolve], CONFIG)]
+
+    events = [event for one in told for encoded in one.events for event in decode(encoded.body)]
+    asked = [one for one in events if isinstance(one, NotificationRequested)]
+    assert {(one.user_id, one.channel, one.resolved) for one in asked} == {("U1", "email", True)}
+    assert len({one.id for one in asked}) == 1
