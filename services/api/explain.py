@@ -32,6 +32,9 @@ NO_REASON = {
     "joined",
     "released",
     "repeated_chain",
+    "went_on",
+    "unchanged",
+    "refreshed",
 }
 # The lines of a trace that decide something about this alert.
 STAGES = ("receiver", "heartbeat", "api", "router", "grouper", "renderer", "escalator")

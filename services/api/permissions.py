@@ -38,6 +38,7 @@ OBJECTS: dict[str, tuple[Role, Role]] = {
     "deliveries": ("viewer", "editor"),
     "make_call": ("viewer", "editor"),
     "send_sms": ("viewer", "editor"),
+    "simulate": ("viewer", "viewer"),
 }
 # Callbacks, which prove in their own way whom they come from, and documents: no token is asked for.
 PUBLIC = ("openapi.yaml", "slack")
@@ -46,6 +47,7 @@ SINGLE: dict[tuple[str, str], Role] = {
     ("POST", "integrations/{id}/demo"): "editor",
     ("POST", "integrations/{id}/maintenance_start"): "editor",
     ("POST", "integrations/{id}/maintenance_stop"): "editor",
+    ("POST", "escalation_chains/{id}/apply_to_running"): "editor",
     ("POST", "users/{id}/contact_points"): "viewer",
     ("DELETE", "users/{id}/contact_points/{point_id}"): "viewer",
     ("POST", "users/{id}/contact_points/{point_id}/send_code"): "viewer",

@@ -8,6 +8,7 @@ from services.api import (
     alerts,
     apply,
     callbacks,
+    chain_refresh,
     configuration_routes,
     contact_points,
     deliveries,
@@ -28,6 +29,7 @@ from services.api import (
     problems,
     schedule_exports,
     schedules,
+    simulation,
     specification,
     trial_notices,
     verification,
@@ -63,6 +65,7 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     _add(app, "GET", f"{BASE}/alert_groups", groups.list_groups)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}", groups.read_group)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}/timeline", history.read_timeline)
+    _add(app, "POST", f"{BASE}/alert_groups/{{id}}/apply_chain", chain_refresh.apply_to_group)
     _add(app, "POST", f"{BASE}/alert_groups/{{id}}/{{action}}", groups.act)
     _add(app, "GET", f"{BASE}/deliveries", deliveries.list_deliveries)
     _add(app, "GET", f"{BASE}/deliveries/{{id}}", deliveries.read_delivery)
@@ -70,6 +73,8 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
         _add(app, "POST", f"{BASE}/deliveries/{{id}}/{action}", deliveries.settling(action))
     _add(app, "POST", f"{BASE}/make_call", direct_messages.make_call)
     _add(app, "POST", f"{BASE}/send_sms", direct_messages.send_sms)
+    _add(app, "POST", f"{BASE}/escalation_chains/{{id}}/apply_to_running", chain_refresh.apply_to_running)
+    _add(app, "POST", f"{BASE}/simulate", simulation.simulate_escalation)
     _add(app, "GET", f"{BASE}/alerts", alerts.list_alerts)
     _add(app, "GET", f"{BASE}/alerts/{{id}}", alerts.read_alert)
     _add(app, "GET", f"{BASE}/alerts/{{id}}/trace", history.read_trace)

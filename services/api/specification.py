@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from services.api import (
     delivery_shapes,
+    escalation_shapes,
     integration_types,
     people_shapes,
     preview_shapes,
@@ -19,6 +20,7 @@ from services.api import (
 from services.api.actions import WORDS
 from services.api.delivery_shapes import MessageBody
 from services.api.demo import DemoBody
+from services.api.escalation_specification import ESCALATION_BODIES, escalation_paths
 from services.api.history_shapes import SHAPES
 from services.api.integration_tokens import RotateTokenBody
 from services.api.people_specification import PEOPLE_BODIES, people_paths
@@ -78,6 +80,7 @@ def openapi() -> dict[str, Any]:
     paths |= webhook_paths()
     paths |= _history_paths()
     paths |= schedule_paths()
+    paths |= escalation_paths()
     paths |= people_paths()
     paths |= _delivery_paths()
     return {
@@ -106,12 +109,15 @@ def _schemas() -> dict[str, Any]:
         *delivery_shapes.SHAPES,
         *preview_shapes.SHAPES,
         *SCHEDULE_SHAPES,
+        *escalation_shapes.SHAPES,
         *people_shapes.SHAPES,
         *webhook_shapes.SHAPES,
     )
     shapes = dict.fromkeys(shown, "serialization")
     own = (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody, MessageBody)
-    others = dict.fromkeys((*own, *SCHEDULE_BODIES, *PEOPLE_BODIES, *WEBHOOK_BODIES), "validation")
+    others = dict.fromkeys(
+        (*own, *SCHEDULE_BODIES, *PEOPLE_BODIES, *WEBHOOK_BODIES, *ESCALATION_BODIES), "validation"
+    )
     models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
     return {name: found["$defs"][name] for name in sorted(found["$defs"])}

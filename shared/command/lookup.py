@@ -8,6 +8,15 @@ from shared.command.api_client import ApiClient
 from shared.command.failure import CommandFailed
 
 
+def chain_of(client: ApiClient, wanted: str) -> Any:
+    """Return the escalation chain that was given by id or by name, as the api shows it.
+
+    Raises:
+        CommandFailed: there is none, or several teams have one of this name.
+    """
+    return _found(client, "/api/v1/escalation_chains", wanted, "escalation chain")
+
+
 def integration_of(client: ApiClient, wanted: str) -> Any:
     """Return the integration that was given by id or by name, as the api shows it.
 

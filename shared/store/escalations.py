@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from shared.bus.publisher import Encoded
 from shared.domain.escalation import Escalation, Glance, cards_digest
 from shared.domain.storm import HeldPage
 from shared.domain.storm_digest import Untold
 from shared.store import due, untold
-from shared.store.mongo import Database, Document, Index
+from shared.store.mongo import Database, Document, Index, Query
 from shared.store.versioned import VersionedWrite, save
 
 INDEXES = (
     Index((("group_id", 1), ("run", -1))),
     Index((("expires_at", 1),), expire_after_s=0),
     Index((("held_version", 1),), sparse=True),
+    Index((("paused", 1),), sparse=True),
     Index((("digest_pages.digest", 1),), sparse=True),
     *due.INDEXES,
     *untold.INDEXES,
@@ -31,6 +33,14 @@ class Stored:
 
     escalation: Escalation
     untold: tuple[Encoded, ...] = ()
+
+
+class RunningThrough(NamedTuple):
+    """A run of a group that is on its way through a chain."""
+
+    group_id: str
+    run: int
+    chain_id: str
 
 
 @dataclass(frozen=True)
@@ -66,6 +76,22 @@ class Escalations:
         """Return every run of these groups, by escalation id."""
         found = await self.collection.find({"group_id": {"$in": list(group_ids)}}, {"body": 1, "untold": 1})
         return {one["_id"]: read(one) for one in found}
+
+    async def running_through(self, chain_id: str) -> list[RunningThrough]:
+        """Return the runs that are on their way through a chain."""
+        return await self._running({"chain_id": chain_id})
+
+    async def running_of(self, group_id: str) -> list[RunningThrough]:
+        """Return the runs of a group that are on their way through a chain: one, or none."""
+        return await self._running({"group_id": group_id, "chain_id": {"$ne": None}})
+
+    async def _running(self, query: Query) -> list[RunningThrough]:
+        # Whatever runs has a due time or waits for alerts; both have small indexes of what runs alone.
+        runs: Query = {"$or": [{"due_at": {"$exists": True}}, {"paused": {"$exists": True}}]}
+        found = await self.collection.find(
+            {**query, **runs}, dict.fromkeys(("group_id", "run", "chain_id"), 1)
+        )
+        return [RunningThrough(one["group_id"], one["run"], one["chain_id"]) for one in found]
 
     async def claim_held(self, version: int, now: datetime) -> list[Document]:
         """Lease held escalations that were last decided with a configuration older than `version`."""
@@ -119,12 +145,12 @@ def _versioned(write: EscalationWrite) -> VersionedWrite:
         "cards_digest": cards_digest(one.cards),
         "ended": one.ended,
         "held": one.held.sentence if one.held is not None else "",
-        "paused": one.paused,
         "chain_id": one.chain_id,
     }
     optional = {
         "due_at": one.due_at,
         "expires_at": write.at + write.keep if one.ended else None,
+        "paused": one.paused or None,
         "held_version": one.held_version if one.held is not None else None,
         "digest_pages": [_held(page) for page in one.held_pages] or None,
     }

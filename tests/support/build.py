@@ -12,6 +12,8 @@ from shared.events import ActionRequested, AlertRouted, derived_id
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 KEY = "0" * 32
+# What a step of any type has; the rest are parameters of its type.
+COMMON = ("type", "important", "condition")
 ALICE = Actor(kind="user", id="U1", name="alice")
 
 
@@ -82,7 +84,8 @@ def a_configuration(
             position=position,
             type=step["type"],
             important=step.get("important", False),
-            parameters={key: value for key, value in step.items() if key not in ("type", "important")},
+            condition=step.get("condition"),
+            parameters={key: value for key, value in step.items() if key not in COMMON},
         )
         for position, step in enumerate(steps)
     )

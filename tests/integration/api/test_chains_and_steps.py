@@ -111,3 +111,82 @@ async def test_a_deleted_chain_takes_its_steps_along_and_leaves_routes_with_null
 
     assert (await api.get(f"routes/{route['id']}/"))["escalation_chain_id"] is None
     await api.refused("GET", f"escalation_policies/{step['id']}/", status=404)
+
+
+async def test_who_takes_turns_is_written_by_one_name_and_read_by_another(
+    api: RunningApi, chain: dict[str, Any]
+):
+    """As existing clients do it (reference: persons_to_notify in, persons_to_notify_next_each_time out)."""
+    user = await api.post("users/", username="alice")
+
+    made = await api.post(
+        "escalation_policies/",
+        escalation_chain_id=chain["id"],
+        type="notify_person_next_each_time",
+        persons_to_notify=[user["id"]],
+        important=True,
+    )
+
+    assert made["persons_to_notify_next_each_time"] == [user["id"]]
+    assert "persons_to_notify" not in made
+    assert made["important"] is True
+    refused = await api.refused("PUT", f"escalation_policies/{made['id']}/", {"persons_to_notify": ["UNONE"]})
+    assert list(refused) == ["persons_to_notify_next_each_time"]
+
+
+async def test_every_other_type_reads_back_as_it_was_written(api: RunningApi, chain: dict[str, Any]):
+    schedule = await api.post("schedules/", name="Primary", type="web", time_zone="UTC")
+    written: list[dict[str, Any]] = [
+        {
+            "type": "notify_on_call_from_schedule",
+            "important": True,
+            "notify_on_call_from_schedule": schedule["id"],
+        },
+        {"type": "notify_next_on_call", "important": False, "schedule": schedule["id"]},
+        {"type": "wait_until_on_call", "schedule": schedule["id"], "max_duration": 7200},
+        {"type": "notify_team_members", "important": False, "team_to_notify": None},
+        {"type": "notify_user_group", "important": True, "group_to_notify": None},
+        {"type": "notify_whole_channel"},
+        {
+            "type": "notify_if_time_from_to",
+            "time_zone": None,
+            "notify_if_time_from": "22:00:00Z",
+            "notify_if_time_to": "06:00:00Z",
+            "weekdays": ["SA", "SU"],
+        },
+        {"type": "notify_if_num_alerts_in_window", "num_alerts_in_window": 3, "num_minutes_in_window": 10},
+        {"type": "notify_if_not_acknowledged_within", "duration": 900},
+        {"type": "continue_if", "continue_if": "{{ payload.level }}"},
+        {"type": "raise_importance"},
+        {"type": "lower_importance", "condition": "{{ labels.quiet }}"},
+    ]
+
+    made = [await api.post("escalation_policies/", escalation_chain_id=chain["id"], **one) for one in written]
+
+    own = [
+        {key: one[key] for key in one if key not in ("id", "escalation_chain_id", "position")} for one in made
+    ]
+    assert own == written
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (
+            {"type": "notify_on_call_from_schedule", "notify_on_call_from_schedule": "SNONE"},
+            "notify_on_call_from_schedule",
+        ),
+        ({"type": "notify_team_members", "team_to_notify": "TNONE"}, "team_to_notify"),
+        ({"type": "notify_if_time_from_to", "notify_if_time_from": "9:00"}, "notify_if_time_from"),
+        ({"type": "notify_if_time_from_to", "weekdays": ["MON"]}, "weekdays"),
+        ({"type": "notify_if_num_alerts_in_window", "num_alerts_in_window": "3"}, "num_alerts_in_window"),
+        ({"type": "continue_if", "continue_if": "{{ payload."}, "continue_if"),
+        ({"type": "wait", "condition": "{% if %}"}, "condition"),
+    ],
+)
+async def test_what_does_not_fit_a_newer_type_is_refused_by_name(
+    api: RunningApi, chain: dict[str, Any], body: dict[str, Any], field: str
+):
+    refused = await api.refused("POST", "escalation_policies/", {"escalation_chain_id": chain["id"], **body})
+
+    assert list(refused) == [field]
