@@ -93,9 +93,7 @@ def select(desk: Desk, query: dict[str, str]) -> list[Shift]:
 
 def create(desk: Desk, body: ShiftBody) -> Shift:
     """Add a shift; with a `schedule` it is that schedule's own."""
-    kind = required(body.type, "type")
-    if kind not in TYPES:
-        raise Invalid.field("type", f"Must be one of {', '.join(TYPES)}.")
+    kind = _checked_type(required(body.type, "type"))
     fields: dict[str, Any] = {
         "id": desk.new_id(Shift),
         "type": kind,
@@ -107,13 +105,12 @@ def create(desk: Desk, body: ShiftBody) -> Shift:
 
 
 def change(desk: Desk, row: Shift, body: ShiftBody) -> Shift:
-    """Change a shift; its type stays."""
-    if body.type is not None and body.type != row.type:
-        raise Invalid.field("type", "A shift keeps its type.")
+    """Change a shift; another type drops what the old one had alone."""
+    kind = _checked_type(body.type) if body.type is not None else row.type
     for name in ("name", "start"):
         if body.sent(name):
             required(getattr(body, name), name)
-    return _stored(desk, row.model_dump(), body)
+    return _stored(desk, {**row.model_dump(), "type": kind}, body)
 
 
 def remove(desk: Desk, row: Shift) -> None:
@@ -132,6 +129,12 @@ def forget_user(desk: Desk, user_id: str) -> None:
         users = tuple(one for one in row.users if one != user_id)
         if (turns, users) != (row.rolling_users, row.users):
             desk.draft.put(row.model_copy(update={"users": users, "rolling_users": turns}))
+
+
+def _checked_type(word: str) -> str:
+    if word not in TYPES:
+        raise Invalid.field("type", f"Must be one of {', '.join(TYPES)}.")
+    return word
 
 
 def _stored(desk: Desk, fields: dict[str, Any], body: ShiftBody) -> Shift:

@@ -373,3 +373,16 @@ async def test_gaps_and_quality_are_told_ahead(api: RunningApi):
     check(quality, "/api/v1/schedules/{id}/quality")
     assert (quality["coverage"], [one["username"] for one in quality["overloaded_users"]]) == (100, ["ann"])
     assert list(await api.refused("GET", f"schedules/{made['id']}/gaps?days=0")) == ["days"]
+
+
+async def test_a_shift_of_another_type_drops_what_the_old_one_had_alone(api: RunningApi):
+    ann = await a_user(api, "ann")
+    shift = await always(api, ann, by_day=["MO"])
+
+    once = await api.put(f"on_call_shifts/{shift['id']}", type="single_event")
+
+    assert once["type"] == "single_event"
+    assert not {"frequency", "by_day", "until"} & set(once)
+    again = await api.refused("PUT", f"on_call_shifts/{shift['id']}", {"type": "recurrent_event"})
+    assert list(again) == ["frequency"]
+    assert list(await api.refused("PUT", f"on_call_shifts/{shift['id']}", {"type": "party"})) == ["type"]
