@@ -72,6 +72,7 @@ class ScheduleWatch:
         fingerprints = await asyncio.to_thread(_fingerprints, config)
         await self._checks.follow(fingerprints, config.version, now)
         await self._calendars.follow(config)
+        await self._problems.forget(list(fingerprints), now)
         self._followed = config.version
 
     async def _check(self, documents: Sequence[Document]) -> None:

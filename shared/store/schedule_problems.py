@@ -7,11 +7,12 @@ anew. Times beside it say when it was seen first and last.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.store.mongo import Database, Document, Index, Query, Update
 
 KEEP_DAYS = 30
+SURELY_KNOWN = timedelta(hours=1)
 INDEXES = (
     Index((("schedule_id", 1), ("last_seen_at", -1))),
     Index((("cleared_at", 1),), expire_after_s=KEEP_DAYS * 86_400),
@@ -49,6 +50,14 @@ class ScheduleProblems:
         """Note that nothing is wrong there (any more)."""
         ids = [f"{schedule_id}:{one}" for one in wheres]
         await self.collection.update_many({"_id": {"$in": ids}, **STANDING}, {"$set": {"cleared_at": at}})
+
+    async def forget(self, known: Sequence[str], at: datetime) -> None:
+        """Note that what is wrong with other schedules is over: they are gone.
+
+        What was seen in the last hour stays: it may be of a schedule that is newer than what the caller knows.
+        """
+        gone = {"schedule_id": {"$nin": list(known)}, "last_seen_at": {"$lt": at - SURELY_KNOWN}}
+        await self.collection.update_many({**gone, **STANDING}, {"$set": {"cleared_at": at}})
 
     async def find(
         self, schedule_ids: Sequence[str] | None = None, *, cleared: bool = False
