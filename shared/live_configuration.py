@@ -129,7 +129,9 @@ class LiveConfiguration:
             if self._wanted > self.current.version:
                 wait_s = LOOK_AT_MOST_EVERY_S
             try:
-                await asyncio.wait_for(self._wake.wait(), wait_s)
+                # Not wait_for: it swallows a cancellation that comes together with the news.
+                async with asyncio.timeout(wait_s):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 

@@ -60,7 +60,8 @@ class ScheduleWatch:
                 log.warning("schedules.unreachable", reason=error.reason)
                 wait_s = AGAIN_S
             try:
-                await asyncio.wait_for(self._changed.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 

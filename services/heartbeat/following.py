@@ -42,7 +42,9 @@ class Following:
                 log.warning("timeouts.delayed", reason=error.reason)
                 pause_s = AGAIN_AFTER_S
             try:
-                await asyncio.wait_for(self._news.wait(), pause_s)
+                # Not wait_for: it swallows a cancellation that comes together with the news.
+                async with asyncio.timeout(pause_s):
+                    await self._news.wait()
             except TimeoutError:
                 continue
 

@@ -252,3 +252,17 @@ async def test_a_start_with_a_file_does_not_wait_for_the_database(store: Store, 
     await load_until_there(live)
 
     assert live.current.version == 1
+
+
+async def test_whoever_is_cancelled_just_as_news_arrive_ends(store: Store, file: Path):
+    live = LiveConfiguration(store, file)
+    task = asyncio.create_task(live.keep_up())
+    await until(lambda: live.current.version == 1)
+    await asyncio.sleep(0)
+
+    live.changed(2)
+    await asyncio.sleep(0)
+    task.cancel()
+
+    done, _ = await asyncio.wait({task}, timeout=2)
+    assert done == {task}
