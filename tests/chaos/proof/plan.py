@@ -9,10 +9,13 @@ ALICE = "alice@example.org"
 BOB = "bob@example.org"
 TOKENS = ("provetoken0000000000001", "provetoken0000000000002")
 WAIT_S = 60
+# Each person is told twice, a minute apart: a chain of rules of his own inside the escalation.
+RULES = f"[notify_by_email, {{type: wait, duration: {WAIT_S}}}, notify_by_email]"
+PAGING_RULES = (0, 2)
 CONFIGURATION = f"""
 users:
-  - {{username: alice, email: {ALICE}, rules: {{default: [notify_by_email]}}}}
-  - {{username: bob, email: {BOB}, rules: {{default: [notify_by_email]}}}}
+  - {{username: alice, email: {ALICE}, rules: {{default: {RULES}}}}}
+  - {{username: bob, email: {BOB}, rules: {{default: {RULES}}}}}
 chains:
   - name: Alice, then Bob
     steps:

@@ -11,11 +11,13 @@ import orjson
 
 from tests.chaos.proof.mailbox import Page
 from tests.chaos.proof.people import People, key_in
-from tests.chaos.proof.plan import ALICE, BOB, WAIT_S, Plan
+from tests.chaos.proof.personal import Expected, expected_pages
+from tests.chaos.proof.plan import PAGING_RULES, Plan
 from tests.chaos.proof.senders import Senders
 
 HELD_BACK = ("unknown", "cancelled")
-BOB_IS_LATE_AFTER = timedelta(seconds=WAIT_S + 15)
+# What kills and restarts may cost a page that waited.
+LATE_AFTER = timedelta(seconds=20)
 
 
 @dataclass
@@ -100,12 +102,11 @@ def _alerts(evidence: Evidence, groups: dict[str, Any], verdict: Verdict) -> Non
 
 
 def _missing_pages(evidence: Evidence, groups: dict[str, Any], verdict: Verdict) -> None:
-    """Every run of a group that had to page Alice (and, a minute later, Bob) did, or its ledger says why not."""
-    arrived = {(one.group_id, one.run, one.recipient) for one in evidence.pages}
-    rows: dict[tuple[str, int], list[Any]] = {}
-    for row in evidence.stored.deliveries.find({"kind": "page"}):
-        body = orjson.loads(row["body"])
-        rows.setdefault((body["group_id"], body["run"]), []).append(body)
+    """Every rule of every person that fell due in a run that had to page did page, or its ledger says why not."""
+    arrived = {one.request_id for one in evidence.pages}
+    rows = {
+        row["_id"]: orjson.loads(row["body"]) for row in evidence.stored.deliveries.find({"kind": "page"})
+    }
     ended = {one["_id"]: one["ended"] for one in evidence.stored.escalations.find({}, {"ended": 1})}
     now = datetime.now(UTC)
     for id, document in groups.items():
@@ -114,52 +115,61 @@ def _missing_pages(evidence: Evidence, groups: dict[str, Any], verdict: Verdict)
             continue
         alone = evidence.plan.is_left_alone(key_in(group["title"] or ""))
         for run in range(1, group["run"] + 1):
-            expected = [ALICE]
-            if alone and document["opened_at"] < now - BOB_IS_LATE_AFTER:
-                expected.append(BOB)
-            for recipient in expected:
-                if (id, run, recipient) in arrived:
+            for one in expected_pages(evidence.stored, id, run):
+                if one.request_id in arrived or (one.after_s and not _fell_due(one, document, alone, now)):
                     continue
-                why = _why_none(
-                    rows.get((id, run), []), recipient, ended.get(f"{id}:{run}"), alone, run < group["run"]
-                )
+                over = ended.get(f"{id}:{run}") or run < group["run"]
+                why = _why_none(rows.get(one.request_id), alone, bool(over))
                 if why is not None:
                     verdict.missing_pages.append(
-                        f"group {id} run {run} ({group['title']}): {recipient} {why}"
+                        f"group {id} run {run} ({group['title']}): {one.words} {why}"
                     )
 
 
-def _why_none(
-    rows: list[Any], recipient: str, ended: str | None, alone: bool, superseded: bool
-) -> str | None:
+def _fell_due(one: Expected, document: dict[str, Any], alone: bool, now: datetime) -> bool:
+    """Whether a later page must be there by now: the group is nobody's, so that its only run began when it opened."""
+    return alone and bool(document["opened_at"] + timedelta(seconds=one.after_s) + LATE_AFTER < now)
+
+
+def _why_none(row: dict[str, Any] | None, alone: bool, over: bool) -> str | None:
     """Return None when there is a good reason why no mail arrived, else what is missing."""
-    mine = [one for one in rows if one["request"].get("user_id") and _is_of(one, recipient, rows)]
-    excused = [one for one in mine if one["state"] in HELD_BACK and one["reason"]]
-    if excused and not (alone and all(one["state"] == "cancelled" for one in excused)):
+    if row is not None and row["state"] in HELD_BACK and row["reason"]:
+        return f"was cancelled: {row['reason']}" if alone and row["state"] == "cancelled" else None
+    if row is not None:
+        return f"was not paged; its row is {row['state']}: {row['reason']}"
+    if over and not alone:
         return None
-    if alone:
-        return f"was not paged although nobody touched the group; rows: {[one['state'] for one in mine]}"
-    if mine:
-        return f"was not paged; rows: {[(one['state'], one['reason']) for one in mine]}"
-    if ended or superseded:
-        return None
-    return "was not paged, and its escalation neither ended nor was superseded"
-
-
-def _is_of(row: Any, recipient: str, rows: list[Any]) -> bool:
-    """Return whether a row pages this recipient: the chain's first page is Alice's, the other Bob's."""
-    users = list(
-        dict.fromkeys(one["request"]["user_id"] for one in sorted(rows, key=lambda one: one["created_at"]))
+    return (
+        "was not asked for"
+        if alone
+        else "was not asked for, and the escalation neither ended nor was superseded"
     )
-    return users.index(row["request"]["user_id"]) == (0 if recipient == ALICE else 1)
 
 
 def _duplicate_pages(evidence: Evidence, verdict: Verdict) -> None:
-    for (group, run, recipient), count in Counter(
-        (one.group_id, one.run, one.recipient) for one in evidence.pages
+    """No rule of a person's chain told him twice in a run."""
+    for (request_id, recipient), count in Counter(
+        (one.request_id, one.recipient) for one in evidence.pages
     ).items():
         if count > 1:
-            verdict.duplicate_pages.append(f"group {group} run {run}: {recipient} got {count} mails")
+            verdict.duplicate_pages.append(f"page {request_id}: {recipient} got {count} mails")
+    known = {one["_id"] for one in evidence.stored.deliveries.find({"kind": "page"}, {"_id": 1})}
+    verdict.duplicate_pages += [
+        f"mail {one.request_id} to {one.recipient} is in no ledger"
+        for one in evidence.pages
+        if one.request_id not in known
+    ]
+    verdict.duplicate_pages += _of_one_rule(evidence)
+
+
+def _of_one_rule(evidence: Evidence) -> list[str]:
+    """Return people who got more mails in a run than their rules hold, whatever ids the mails had."""
+    counts = Counter((one.group_id, one.run, one.recipient) for one in evidence.pages)
+    return [
+        f"group {group} run {run}: {recipient} got {count} mails, his rules hold {len(PAGING_RULES)}"
+        for (group, run, recipient), count in counts.items()
+        if count > len(PAGING_RULES)
+    ]
 
 
 def _late_pages(evidence: Evidence, verdict: Verdict) -> None:
