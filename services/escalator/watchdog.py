@@ -96,18 +96,19 @@ class Watchdog:
 
     async def walk(self) -> None:
         """Look over every firing group and every silence; what seems broken becomes a suspect."""
-        after, seen, firing = "", set[str](), 0
+        after, firing, kept = "", 0, set[str]()
         while True:
             part = await self._watch.firing(after, SLICE)
             firing += len(part.keys)
             loose = set(part.keys).difference(await self._watch.with_timer(after, part.last))
-            seen |= loose
-            await self._suspect([one for one in loose if one not in self._stated])
+            if fresh := loose - self._stated:
+                await self._suspect(list(fresh))
+            kept |= loose & self._stated
             if part.last is None:
                 break
             after = part.last
             await asyncio.sleep(PAUSE_S)
-        self._stated &= seen
+        self._stated = kept
         for id in await self._watch.endless_silences(LOOKED_AT_ONCE):
             self._suspects.setdefault(id, clock.monotonic_s())
         self._metrics.firing.set(firing)
