@@ -123,7 +123,8 @@ def _events(calendar: Component, zone: str, faults: list[str]) -> Iterator[Exter
         masters = _newest([one for one in versions if "RECURRENCE-ID" not in one])
         changed = _newest_of_each([one for one in versions if "RECURRENCE-ID" in one])
         for one in masters:
-            yield from _read(uid, one, [other["RECURRENCE-ID"].dt for other in changed], zone, faults)
+            replaced = [at for at in (_replaced(other) for other in changed) if at is not None]
+            yield from _read(uid, one, replaced, zone, faults)
         for one in changed:
             if not any(_is_cancelled(master) for master in masters):
                 yield from _read(uid, one, [], zone, faults)
@@ -138,8 +139,14 @@ def _newest(versions: list[Component]) -> list[Component]:
 def _newest_of_each(versions: list[Component]) -> list[Component]:
     found: dict[str, Component] = {}
     for one in sorted(versions, key=_sequence):
-        found[str(one["RECURRENCE-ID"].dt)] = one
+        found[str(_replaced(one))] = one
     return list(found.values())
+
+
+def _replaced(event: Component) -> date | datetime | None:
+    """Return which start of its series an event stands in for, None when it does not say so clearly."""
+    at = getattr(event["RECURRENCE-ID"], "dt", None)
+    return at if isinstance(at, date) else None
 
 
 def _sequence(event: Component) -> int:
@@ -154,7 +161,7 @@ def _is_cancelled(event: Component) -> bool:
 
 
 def _read(
-    uid: str, event: Component, replaced: list[Any], default_zone: str, faults: list[str]
+    uid: str, event: Component, replaced: list[date], default_zone: str, faults: list[str]
 ) -> Iterator[ExternalEvent]:
     """Yield the event, unless it was cancelled or cannot be understood."""
     if _is_cancelled(event):
@@ -174,7 +181,9 @@ def _read(
         yield made
 
 
-def _external(uid: str, event: Component, replaced: list[Any], default_zone: str) -> ExternalEvent:
+def _external(uid: str, event: Component, replaced: list[date], default_zone: str) -> ExternalEvent:
+    if "RECURRENCE-ID" in event and _replaced(event) is None:
+        raise ValueError("its RECURRENCE-ID is not valid")
     begins = event["DTSTART"].dt
     zone = _zone_of(begins, default_zone)
     clock = ZoneInfo(zone) if zone else None

@@ -63,12 +63,18 @@ def shift_events(shift: Shift, schedule_zone: str, last: datetime) -> list[SlowE
         return []
     events = []
     by_days = shift.type == "rolling_users" and shift.frequency == "daily" and shift.by_day
-    for number, (turn, at, begin) in enumerate(kept):
-        index = number // (shift.interval or 1) if by_days else turn - kept[0][0]
+    for turn, at, begin in kept:
+        index = listed_days(shift, kept[0][1], at) // (shift.interval or 1) if by_days else turn - kept[0][0]
         end = begin + length if hourly else moment(at + length, zone)
         if shift.until is None or is_not_after(at, shift.until, zone, hourly):
             events.append(SlowEvent(begin, end, shift, users_of(shift, index)))
     return events
+
+
+def listed_days(shift: Shift, first: datetime, at: datetime) -> int:
+    """Return how many days of `by_day` lie from the first event's day to before another's."""
+    days = (first + number * DAY for number in range((at.date() - first.date()).days))
+    return sum(WEEKDAYS[one.weekday()] in shift.by_day for one in days)
 
 
 def is_not_after(at: datetime, until: str, zone: tzinfo, hourly: bool) -> bool:
