@@ -75,6 +75,19 @@ class Settings(BaseSettings):
         description="asked with GET once a minute while every open group has somebody, a timer or a reason; "
         "empty: nobody is told",
     )
+    acknowledge_reminder_s: int = Field(
+        default=0,
+        ge=0,
+        description="whoever acknowledged is asked so often whether he still works on it; 0: never",
+    )
+    unacknowledge_after_s: int = Field(
+        default=0,
+        ge=0,
+        description="without a confirm within this after a reminder the group is unacknowledged; 0: never",
+    )
+    resolution_note_required: bool = Field(
+        default=False, description="people may resolve only alert groups with a resolution note"
+    )
     template_timeout_s: float = Field(default=0.25, description="limit for one template evaluation")
     retention_days: int = Field(
         default=90, description="resolved groups, their alerts and journal are kept so long"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from shared.bus.publisher import Publisher
 from shared.errors import Unavailable
@@ -11,7 +11,11 @@ from shared.events import ActionApplied, ActionRefused, ActionRequested
 
 CONFIRM_TIMEOUT_S = 2.0
 OUTCOME_TIMEOUT_S = 3.0
-WORDS = ("acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence")
+# The actions that are asked for at `alert_groups/{id}/<word>`.
+WORDS = (
+    *("acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence"),
+    *("confirm", "restart", "attach", "unattach", "page", "unpage"),
+)
 
 Outcome = ActionApplied | ActionRefused
 Subscribe = Callable[[Callable[[Outcome], None]], str]
@@ -26,19 +30,22 @@ class Actions:
         self._reply_to = subscribe(self._arrived)
 
     async def ask(self, event: ActionRequested) -> asyncio.Future[Outcome]:
-        """Ask for an action; the returned future gets its outcome. Cancel it when nobody waits any more.
+        """Ask for an action; see `ask_all`."""
+        return (await self.ask_all([event]))[0]
+
+    async def ask_all(self, events: Sequence[ActionRequested]) -> list[asyncio.Future[Outcome]]:
+        """Ask for actions; the returned futures get their outcomes. Cancel them when nobody waits any more.
 
         Raises:
-            Unavailable: the broker did not confirm the request; it may or may not take effect.
+            Unavailable: the broker did not confirm the requests; they may or may not take effect.
         """
-        waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(event.id, set()).add(waiting)
-        waiting.add_done_callback(lambda done: self._forget(event.id, done))
-        asked = event.model_copy(update={"reply_to": self._reply_to})
+        waiting = [self._wait_for(one.id) for one in events]
+        asked = [one.model_copy(update={"reply_to": self._reply_to}) for one in events]
         try:
-            await self._bus.publish([asked], timeout_s=CONFIRM_TIMEOUT_S)
+            await self._bus.publish(asked, timeout_s=CONFIRM_TIMEOUT_S)
         except Unavailable:
-            waiting.cancel()
+            for one in waiting:
+                one.cancel()
             raise
         return waiting
 
@@ -53,6 +60,12 @@ class Actions:
             return await asyncio.wait_for(waiting, timeout_s)
         except TimeoutError:
             return None
+
+    def _wait_for(self, action_id: str) -> asyncio.Future[Outcome]:
+        waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(action_id, set()).add(waiting)
+        waiting.add_done_callback(lambda done: self._forget(action_id, done))
+        return waiting
 
     def _arrived(self, outcome: Outcome) -> None:
         for waiting in list(self._waiting.get(outcome.action_id, ())):

@@ -137,6 +137,8 @@ class _Declaring:
             asked = declared.authentication
             fields["authentication"] = asked.whole if asked is not None else None
             fields |= {"rate_limit": declared.rate_limit, "storm": declared.storm.model_dump()}
+            about_groups = {"acknowledge_reminder", "escalation_resumes", "resolution_note_required"}
+            fields |= declared.model_dump(include=about_groups)
             fields["heartbeat"] = heartbeat_body(declared.heartbeat)
             row = self._saved(INTEGRATIONS, declared.name, fields)
             if declared.token is not None:

@@ -13,7 +13,7 @@ from shared import clock
 from shared.domain.configuration import Integration
 from shared.domain.configuration_draft import Tables
 from shared.domain.labels import Label
-from shared.domain.model import Actor, Alert, Group
+from shared.domain.model import Actor, Alert, Group, Responder
 from shared.store.alerts import Alerts
 
 
@@ -69,8 +69,37 @@ def group_shape(public_url: str, group: Group, last_alert: Alert | None, tables:
         "labels": labels.shown(Label(key=key, value=value) for key, value in sorted(group.labels.items())),
         "title": group.title,
         "is_demo": group.is_demo,
+        "root_alert_group_id": group.root_id,
+        "attached_alert_group_ids": list(group.attached),
+        "responders": [_responder(one) for one in group.responders],
+        "acknowledge_reminder": _reminder(group),
+        "resolution_notes_count": group.notes_count,
+        "wiped_at": instant(group.wiped_at),
         "permalinks": _permalinks(public_url, group),
         "last_alert": alert_shape(last_alert, group.id) if last_alert is not None else None,
+    }
+
+
+def _responder(one: Responder) -> dict[str, Any]:
+    state = "active" if one.is_active else "acknowledged" if one.answered_at is not None else "removed"
+    return {
+        "user_id": one.user_id,
+        "team_id": one.team_id,
+        "important": one.important,
+        "paged_at": instant(one.paged_at),
+        "paged_by": _user_id(one.paged_by),
+        "state": state,
+    }
+
+
+def _reminder(group: Group) -> dict[str, Any] | None:
+    one = group.reminder
+    if one is None or group.acknowledged_at is None:
+        return None
+    return {
+        "asked_at": instant(one.asked_at),
+        "confirm_by": instant(one.confirm_by),
+        "next_at": instant(one.next_at),
     }
 
 

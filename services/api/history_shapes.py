@@ -40,6 +40,52 @@ class Held(Shape):
     author: str
 
 
+class Responder(Shape):
+    """A person who was paged directly; `state` is active, acknowledged or removed."""
+
+    user_id: str
+    team_id: str | None
+    important: bool
+    paged_at: str | None
+    paged_by: str | None
+    state: str
+
+
+class AcknowledgeReminder(Shape):
+    """Whether somebody still works on it: `asked_at` and `confirm_by` while that is the question."""
+
+    asked_at: str | None
+    confirm_by: str | None
+    next_at: str | None
+
+
+class ResolutionNote(Shape):
+    """What was found and done."""
+
+    id: str
+    alert_group_id: str
+    author: str | None
+    source: str
+    created_at: str
+    text: str
+
+
+class BulkOutcome(Shape):
+    """What became of an action on one group: `outcome` is applied, refused, not_found or pending."""
+
+    id: str
+    outcome: str
+    reason: str
+
+
+class BulkOutcomes(Shape):
+    """What became of an action on each of several groups, in the order in which they were named."""
+
+    action: str
+    count: int
+    results: list[BulkOutcome]
+
+
 class AlertGroup(Shape):
     """An alert group as it is now; `state` is firing, acknowledged, silenced or resolved."""
 
@@ -62,6 +108,12 @@ class AlertGroup(Shape):
     labels: list[Label]
     title: str | None
     is_demo: bool
+    root_alert_group_id: str | None
+    attached_alert_group_ids: list[str]
+    responders: list[Responder]
+    acknowledge_reminder: AcknowledgeReminder | None
+    resolution_notes_count: int
+    wiped_at: str | None
     permalinks: Permalinks
     last_alert: Alert | None
     held: Held | None
@@ -207,5 +259,5 @@ class Detail(Shape):
 
 SHAPES: tuple[type[BaseModel], ...] = (
     *(AlertGroup, Alert, Trace, Timeline, Problems, Applied, Detail),
-    *(IntegrationTokens, DemoSent),
+    *(IntegrationTokens, DemoSent, ResolutionNote, BulkOutcomes),
 )

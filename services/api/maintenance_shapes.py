@@ -1,4 +1,4 @@
-"""The shapes of answers about maintenance and storms, for the OpenAPI document."""
+"""The shapes of answers about maintenance, storms and other settings of integrations, for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -40,3 +40,30 @@ class MaintenanceWindow(Shape):
     active_until: str | None
     next_starts_at: str | None
     stopped_at: str | None
+
+
+class ReminderSettings(Shape):
+    """Acknowledge reminders, in seconds; 0: never, null: as the team or the installation says."""
+
+    remind_after: int | None
+    unacknowledge_after: int | None
+
+
+class ResumeSettings(Shape):
+    """Where the escalation goes on, `start` or `continue`."""
+
+    after_silence: str
+    after_unacknowledge: str
+
+
+class Reminded(Shape):
+    """What has acknowledge reminders of its own."""
+
+    acknowledge_reminder: ReminderSettings
+
+
+class GroupSettings(Reminded):
+    """What an integration says about its alert groups."""
+
+    escalation_resumes: ResumeSettings
+    resolution_note_required: bool | None

@@ -34,6 +34,8 @@ OBJECTS: dict[str, tuple[Role, Role]] = {
     "shift_swaps": ("viewer", "editor"),
     "alert_groups": ("viewer", "editor"),
     "alerts": ("viewer", "editor"),
+    "resolution_notes": ("viewer", "editor"),
+    "escalation": ("viewer", "editor"),
     "preview": ("viewer", "editor"),
     "deliveries": ("viewer", "editor"),
     "make_call": ("viewer", "editor"),

@@ -7,6 +7,7 @@ from aiohttp import web
 from services.api import (
     alerts,
     apply,
+    bulk,
     callbacks,
     chain_refresh,
     configuration_routes,
@@ -14,7 +15,9 @@ from services.api import (
     deliveries,
     demo,
     direct_messages,
+    direct_paging,
     explain,
+    group_actions,
     groups,
     history,
     integration_tokens,
@@ -22,6 +25,7 @@ from services.api import (
     links,
     lookups,
     maintenance,
+    notes,
     on_call_reminders,
     overrides,
     pages,
@@ -66,7 +70,6 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}", groups.read_group)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}/timeline", history.read_timeline)
     _add(app, "POST", f"{BASE}/alert_groups/{{id}}/apply_chain", chain_refresh.apply_to_group)
-    _add(app, "POST", f"{BASE}/alert_groups/{{id}}/{{action}}", groups.act)
     _add(app, "GET", f"{BASE}/deliveries", deliveries.list_deliveries)
     _add(app, "GET", f"{BASE}/deliveries/{{id}}", deliveries.read_delivery)
     for action in DELIVERY_ACTIONS:
@@ -75,6 +78,16 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     _add(app, "POST", f"{BASE}/send_sms", direct_messages.send_sms)
     _add(app, "POST", f"{BASE}/escalation_chains/{{id}}/apply_to_running", chain_refresh.apply_to_running)
     _add(app, "POST", f"{BASE}/simulate", simulation.simulate_escalation)
+    _add(app, "DELETE", f"{BASE}/alert_groups/{{id}}", group_actions.erase)
+    _add(app, "POST", f"{BASE}/alert_groups/bulk", bulk.act_on_many)
+    _add(app, "POST", f"{BASE}/alert_groups/{{id}}/{{action}}", group_actions.act)
+    _add(app, "POST", f"{BASE}/escalation", direct_paging.escalate)
+    _add(app, "GET", f"{BASE}/resolution_notes", notes.list_notes)
+    _add(app, "POST", f"{BASE}/resolution_notes", notes.create_note)
+    _add(app, "GET", f"{BASE}/resolution_notes/{{id}}", notes.read_note)
+    _add(app, "PUT", f"{BASE}/resolution_notes/{{id}}", notes.change_note)
+    _add(app, "PATCH", f"{BASE}/resolution_notes/{{id}}", notes.change_note)
+    _add(app, "DELETE", f"{BASE}/resolution_notes/{{id}}", notes.delete_note)
     _add(app, "GET", f"{BASE}/alerts", alerts.list_alerts)
     _add(app, "GET", f"{BASE}/alerts/{{id}}", alerts.read_alert)
     _add(app, "GET", f"{BASE}/alerts/{{id}}/trace", history.read_trace)

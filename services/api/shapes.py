@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.api.maintenance_shapes import MaintenanceWindow, StormSettings, StormState
+from services.api.maintenance_shapes import GroupSettings, MaintenanceWindow, Reminded
+from services.api.maintenance_shapes import StormSettings as StormSettings
+from services.api.maintenance_shapes import StormState as StormState
 from services.api.schedule_shapes import OnCallShift, Schedule, ShiftSwap
 from services.api.shape import Shape
 from services.api.webhook_shapes import CustomAction, Webhook
@@ -156,7 +158,7 @@ class Heartbeat(Shape):
     templates: HeartbeatTemplates
 
 
-class Integration(Shape):
+class Integration(GroupSettings):
     """A way in."""
 
     id: str
@@ -255,7 +257,7 @@ class PersonalNotificationRule(Shape):
     only_between: RuleHours | None = None
 
 
-class Team(Shape):
+class Team(Reminded):
     """A team; `members` are ids of users."""
 
     id: str

@@ -17,10 +17,10 @@ from services.api import (
     preview_shapes,
     webhook_shapes,
 )
-from services.api.actions import WORDS
 from services.api.delivery_shapes import MessageBody
 from services.api.demo import DemoBody
 from services.api.escalation_specification import ESCALATION_BODIES, escalation_paths
+from services.api.group_specification import GROUP_BODIES, group_paths
 from services.api.history_shapes import SHAPES
 from services.api.integration_tokens import RotateTokenBody
 from services.api.people_specification import PEOPLE_BODIES, people_paths
@@ -54,7 +54,6 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "schedules": ("name", "team_id"),
     "on_call_shifts": ("name", "schedule_id"),
     "shift_swaps": ("starting_after", "schedule_id", "beneficiary", "benefactor", "open_only"),
-    "alert_groups": ("id", "route_id", "integration_id", "team_id", "state", "started_at", "label"),
     "alerts": ("id", "alert_group_id", "search"),
     "deliveries": ("state", "user_id", "channel", "alert_group_id", "kind"),
 }
@@ -83,6 +82,7 @@ def openapi() -> dict[str, Any]:
     paths |= escalation_paths()
     paths |= people_paths()
     paths |= _delivery_paths()
+    paths |= group_paths()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -116,7 +116,8 @@ def _schemas() -> dict[str, Any]:
     shapes = dict.fromkeys(shown, "serialization")
     own = (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody, MessageBody)
     others = dict.fromkeys(
-        (*own, *SCHEDULE_BODIES, *PEOPLE_BODIES, *WEBHOOK_BODIES, *ESCALATION_BODIES), "validation"
+        (*own, *SCHEDULE_BODIES, *PEOPLE_BODIES, *WEBHOOK_BODIES, *ESCALATION_BODIES, *GROUP_BODIES),
+        "validation",
     )
     models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
@@ -159,11 +160,7 @@ def _history_paths() -> dict[str, Any]:
     def one(summary: str, shape: str | None) -> dict[str, Any]:
         return {"parameters": [_path_parameter("id")], "get": _operation(summary, {"200": shape})}
 
-    actions = {f"{BASE}/alert_groups/{{id}}/{word}": _action(word) for word in WORDS}
     return {
-        f"{BASE}/alert_groups": {"get": _list("alert_groups", "AlertGroup")},
-        f"{BASE}/alert_groups/{{id}}": one("read an alert group", "AlertGroup"),
-        **actions,
         f"{BASE}/alert_groups/{{id}}/timeline": one("everything that happened to a group", "Timeline"),
         f"{BASE}/alerts": {"get": _list("alerts", "Alert")},
         f"{BASE}/alerts/{{id}}": one("read an alert", "Alert"),
@@ -246,29 +243,6 @@ def _integration_paths() -> dict[str, Any]:
 
 def _of_one(*names: str) -> dict[str, Any]:
     return {"parameters": [_path_parameter(one) for one in names or ("id",)]}
-
-
-def _action(word: str) -> dict[str, Any]:
-    answers: dict[str, str | None] = {"200": "AlertGroup", "202": "Detail"}
-    operation = _operation(f"{word} an alert group; answered when it has taken effect", answers)
-    operation["parameters"] = [
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "description": "the same key is the same action, however often it is sent",
-            "schema": {"type": "string", "maxLength": 255},
-        }
-    ]
-    if word == "silence":
-        schema = {
-            "type": "object",
-            "required": ["delay"],
-            "properties": {
-                "delay": {"type": "integer", "minimum": -1, "description": "seconds; 0 and -1: for ever"}
-            },
-        }
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
-    return {"parameters": [_path_parameter("id")], "post": operation}
 
 
 def _apply() -> dict[str, Any]:

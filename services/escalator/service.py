@@ -14,8 +14,9 @@ from services.escalator.deciding import Deciding
 from services.escalator.digests import DueDigests, Places
 from services.escalator.due import Deciders, DueEscalations, Writing
 from services.escalator.duties import DueDuties
-from services.escalator.handlers import Escalator
+from services.escalator.handlers import Decisions, Escalator
 from services.escalator.mending import Mending
+from services.escalator.responding import DuePages, Responding
 from services.escalator.storming import Storming
 from services.escalator.watchdog import Watchdog, WatchdogMetrics
 from shared import events
@@ -30,6 +31,7 @@ from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.alert_groups import AlertGroups
 from shared.store.digests import Digests
+from shared.store.direct_pages import DirectPageStore
 from shared.store.due import SELDOM_S, DueLoop
 from shared.store.duties import Duties
 from shared.store.escalations import Escalations
@@ -63,7 +65,8 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     io.spawn("untold", telling.keep_sweeping)
     _watch_storms(io, places, storming)
     _watch_schedules(io)
-    handler = Escalator(deciding, telling, io.config, io.metrics, settings.slack_default_channel)
+    decisions = Decisions(deciding, _page_responders(io, keep))
+    handler = Escalator(decisions, telling, io.config, io.metrics, settings.slack_default_channel)
     mending = Mending(places.escalations, deciding, writing, (telling, io.bus), io.config)
     async with HttpClient() as client:
         _watch_groups(io, places, mending, (handler, client))
@@ -121,6 +124,17 @@ def _watch_schedules(io: Io) -> None:
     edited = DueLoop(duties.collection, due.look, io.can_tell, due.claim_older, SELDOM_S)
     io.spawn("duties_edited", edited.run)
     io.spawn("duties_untold", telling.keep_sweeping)
+
+
+def _page_responders(io: Io, keep: timedelta) -> Responding:
+    """Run the rules of people who were paged directly."""
+    pages = DirectPageStore(io.store)
+    responding = Responding(pages, Telling(io.bus, pages.collection), io.bus.encode, keep)
+    io.spawn("direct_page_indexes", pages.prepare)
+    wake = DuePages(responding, io.config).wake
+    io.spawn("direct_pages", DueLoop(pages.collection, wake, io.can_tell).run)
+    io.spawn("direct_pages_untold", responding.telling.keep_sweeping)
+    return responding
 
 
 service = Service(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.grouper.joining import ATTEMPTS, Encode
 from shared import clock
+from shared.domain.action import Circumstances
+from shared.domain.attaching import asked
 from shared.domain.model import Group
 from shared.domain.states import act, due_at_of, refused
 from shared.errors import Transient
@@ -16,15 +19,25 @@ from shared.store.alert_groups import AlertGroups, GroupWrite
 from shared.told import Told
 
 Answer = ActionApplied | ActionRefused
+MAY_REOPEN = frozenset({"unresolve", "restart", "follow"})
+# So long a deleted group stays as the answer to what comes late.
+DELETED_KEPT = timedelta(days=1)
 
 
 class Actions:
     """Applies requested actions; a repeated request gets its first answer."""
 
-    def __init__(self, groups: AlertGroups, encode: Encode, keep: timedelta) -> None:
+    def __init__(
+        self,
+        groups: AlertGroups,
+        encode: Encode,
+        keep: timedelta,
+        settled: Callable[[str], Circumstances],
+    ) -> None:
         self._groups = groups
         self._encode = encode
         self._keep = keep
+        self._settled = settled
 
     async def apply(self, requests: Sequence[ActionRequested]) -> tuple[list[Told], list[Answer]]:
         """Apply a batch; return what is to be told, and the answers for whoever waits for one.
@@ -79,13 +92,22 @@ class Actions:
         """Fold the requests for one group into one change."""
         after, events = group, []
         for one in requests:
-            newer = await self._groups.newer_open(group) if one.action == "unresolve" else None
             before = after
-            after, facts = act(one, before, now, newer)
+            after, facts = act(one, before, now, await self._around(one, before))
             events += facts
             if before.resolved_at is not None and after.is_open:
                 after = await self._foremost(after)
         return after, events
+
+    async def _around(self, request: ActionRequested, group: Group) -> Circumstances:
+        """Return what counts besides the group: settings, and other groups where the action looks at them."""
+        around = self._settled(group.integration_id)
+        newer, root = None, None
+        if request.action in MAY_REOPEN and group.resolved_at is not None:
+            newer = await self._groups.newer_open(group)
+        if request.action == "attach" and request.root_id:
+            root = await self._groups.get(request.root_id)
+        return replace(around, newer_open=newer, root=root)
 
     async def _foremost(self, group: Group) -> Group:
         """Return a reopened group as the last of its key again: from now on it is the one that knows."""
@@ -115,12 +137,28 @@ class Actions:
             events=[self._encode(one) for one in events],
             at=now,
             due_at=due_at_of(after),
-            expires_at=None if after.is_open else now + self._keep,
+            expires_at=expires_at(after, now, self._keep),
         )
 
     def _unknown(self, requests: Sequence[ActionRequested], now: datetime) -> tuple[list[Told], list[Answer]]:
         answers: list[Answer] = [refused(one, now, "there is no such alert group") for one in requests]
         told = [
-            Told(one.id, "", [self._encode(answer)]) for one, answer in zip(requests, answers, strict=True)
+            Told(one.id, "", [self._encode(event) for event in (*_orphaned(one, now), answer)])
+            for one, answer in zip(requests, answers, strict=True)
         ]
         return told, answers
+
+
+def expires_at(group: Group, now: datetime, keep: timedelta) -> datetime | None:
+    """Return when a group's document goes: never while it is open."""
+    if group.deleted_at is not None:
+        return now + min(keep, DELETED_KEPT)
+    return None if group.is_open else now + keep
+
+
+def _orphaned(request: ActionRequested, now: datetime) -> list[Event]:
+    """Let go a group that was attached to one that is gone."""
+    if request.action != "adopt" or request.member_id is None:
+        return []
+    fields = {"group_id": request.member_id, "action": "release", "root_id": request.group_id}
+    return [asked(request, fields, now, request.actor)]

@@ -1,16 +1,20 @@
-"""Silences whose time is up, and instances that were not sent again before their end."""
+"""Groups whose time has come: silences, reminders, instances that were not sent again, payloads to be erased."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.grouper.actions import expires_at
+from services.grouper.erasing import Erasing
 from services.grouper.joining import Encode
 from services.grouper.lag import Lag
 from shared import clock
-from shared.domain.instances import expire_instances
+from shared.domain.action import Circumstances
+from shared.domain.expiring import Installation, circumstances, expire
 from shared.domain.model import Group
-from shared.domain.states import due_at_of, expire_silence
+from shared.domain.states import due_at_of
 from shared.domain.watching import Watch, watch
 from shared.events import Event
 from shared.live_configuration import LiveConfiguration
@@ -24,12 +28,15 @@ LOOK_AGAIN = timedelta(seconds=2)
 
 
 class Listening:
-    """What decides whether the silence of a source means anything."""
+    """What decides what is due: whether the silence of a source means anything, and what is configured."""
 
-    def __init__(self, beats: ReceiverBeats, lag: Lag, config: LiveConfiguration) -> None:
+    def __init__(
+        self, beats: ReceiverBeats, lag: Lag, config: LiveConfiguration, installation: Installation
+    ) -> None:
         self._beats = beats
         self._lag = lag
         self._config = config
+        self._installation = installation
 
     async def watched(self, now: datetime) -> Watch | None:
         """Return what was listened to without a break; None while that is not certain, or alerts are late."""
@@ -40,23 +47,35 @@ class Listening:
         integration = self._config.current.integration_by_id.get(integration_id)
         return integration is None or integration.allow_source_based_resolving
 
+    def settled(self, integration_id: str) -> Circumstances:
+        """Return the settings that count for groups of an integration now."""
+        return circumstances(self._config.current, integration_id, self._installation)
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How groups are written: what an event looks like stored, and how long what is over is kept."""
+
+    encode: Encode
+    keep: timedelta
+
 
 class DueGroups:
-    """Ends what is due in groups."""
+    """Does what is due in groups."""
 
     def __init__(
         self,
         groups: AlertGroups,
         telling: Telling,
         listening: Listening,
-        encode: Encode,
-        keep: timedelta,
+        erasing: Erasing,
+        writing: Writing,
     ) -> None:
         self._groups = groups
         self._telling = telling
         self._listening = listening
-        self._encode = encode
-        self._keep = keep
+        self._erasing = erasing
+        self._writing = writing
 
     async def expire(self, documents: Sequence[Document]) -> None:
         """Decide claimed documents and write them; who lost a race is due again when its lease ends."""
@@ -66,21 +85,24 @@ class DueGroups:
         for document in documents:
             group = group_of(document)
             after, events = self._expired(group, now, watched)
-            encoded = [self._encode(one) for one in events]
-            # Nothing to expire: written all the same, so that a due time that outlived its reason is taken away.
-            after = after if events else group.model_copy(update={"version": group.version + 1})
-            kept = None if after.is_open else now + self._keep
-            due_at = due_at_of(after)
-            if due_at is not None and due_at <= now:
-                due_at = now + LOOK_AGAIN
-            writes.append(GroupWrite(after, group.version, encoded, now, due_at=due_at, expires_at=kept))
+            if group.erasing and await self._erasing.is_done(group, document.get("pending", [])):
+                after = after.model_copy(update={"erasing": ""})
+            # Nothing to do: written all the same, so that a due time that outlived its reason is taken away.
+            after = after.model_copy(update={"version": max(after.version, group.version + 1)})
+            writes.append(self._write(group, after, events, now))
         lost = await self._groups.save(writes)
         won = [one for one in writes if one.group.id not in lost]
         await self._telling.tell([Row(one.group.id, one.events) for one in won])
 
     def _expired(self, group: Group, now: datetime, watched: Watch | None) -> tuple[Group, list[Event]]:
-        """Instances first: a group that is over has no silence to end."""
         allowed = self._listening.may_resolve(group.integration_id)
-        after, events = expire_instances(group, now, watched, allowed)
-        after, more = expire_silence(after, now)
-        return after, [*events, *more]
+        reminders = self._listening.settled(group.integration_id).reminders
+        return expire(group, now, watched, allowed, reminders)
+
+    def _write(self, group: Group, after: Group, events: Sequence[Event], now: datetime) -> GroupWrite:
+        due_at = due_at_of(after)
+        if due_at is not None and due_at <= now:
+            due_at = now + LOOK_AGAIN
+        encoded = [self._writing.encode(one) for one in events]
+        kept = expires_at(after, now, self._writing.keep)
+        return GroupWrite(after, group.version, encoded, now, due_at=due_at, expires_at=kept)

@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from services.grouper.actions import Actions
-from services.grouper.due import DueGroups, Listening
+from services.grouper.due import DueGroups, Listening, Writing
+from services.grouper.erasing import Erasing
 from services.grouper.handlers import Grouper
 from services.grouper.joining import Joining
 from services.grouper.lag import Lag
 from services.grouper.retention import Retention
 from services.grouper.telling import GroupTelling
 from shared import events
+from shared.domain.expiring import Installation
+from shared.domain.reminding import Reminders
 from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.alert_groups import AlertGroups
@@ -30,12 +33,16 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     keep = timedelta(days=io.settings.retention_days)
     telling = GroupTelling(io.bus, alerts, groups)
     joining = Joining(alerts, groups, Numbers(io.store, "alert_groups"), io.bus.encode, keep)
-    actions = Actions(groups, io.bus.encode, keep)
     io.spawn("indexes", alerts.prepare)
     io.spawn("group_indexes", groups.prepare)
     lag = Lag()
-    listening = Listening(ReceiverBeats(io.store), lag, io.config)
-    due = DueGroups(groups, telling, listening, io.bus.encode, keep)
+    installation = Installation(
+        Reminders(io.settings.acknowledge_reminder_s, io.settings.unacknowledge_after_s),
+        io.settings.resolution_note_required,
+    )
+    listening = Listening(ReceiverBeats(io.store), lag, io.config, installation)
+    actions = Actions(groups, io.bus.encode, keep, listening.settled)
+    due = DueGroups(groups, telling, listening, Erasing(alerts), Writing(io.bus.encode, keep))
     io.spawn("due", DueLoop(groups.collection, due.expire, lambda: io.bus.is_connected).run)
     io.spawn("untold", telling.keep_sweeping)
     io.spawn("retention", Retention(alerts, groups, keep).run)
@@ -45,7 +52,13 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
 service = Service(
     name="grouper",
     consumes=(events.AlertRouted, events.ActionRequested),
-    emits=(*events.GROUP_EVENTS, events.ActionApplied, events.ActionRefused, events.StageDecided),
-    keeps=frozenset({"integrations"}),
+    emits=(
+        events.ActionRequested,
+        *events.GROUP_EVENTS,
+        events.ActionApplied,
+        events.ActionRefused,
+        events.StageDecided,
+    ),
+    keeps=frozenset({"integrations", "teams"}),
     open=open_service,
 )

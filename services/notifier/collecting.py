@@ -32,7 +32,7 @@ class Collecting:
         every = self._intervals.get(row.channel)
         if every is None or row.due_at is None or not isinstance(page, NotificationRequested):
             return row, None
-        if page.digest or page.resolved:
+        if page.digest or page.resolved or page.purpose:
             return row, None
         for _ in range(ATTEMPTS):
             before = await self._windows.get(window_id(page))

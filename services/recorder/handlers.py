@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from services.recorder.clearing import Clearing
+from services.recorder.erasing import Erasing
 from shared import clock
 from shared.domain.model import Problem
 from shared.events import AlertReceived, GroupRendered
@@ -20,10 +21,13 @@ from shared.store.problems import Problems
 class Recorder:
     """The handler: one call per batch of messages."""
 
-    def __init__(self, journal: Journal, problems: Problems, clearing: Clearing, keep: timedelta) -> None:
+    def __init__(
+        self, journal: Journal, problems: Problems, clearing: Clearing, erasing: Erasing, keep: timedelta
+    ) -> None:
         self._journal = journal
         self._problems = problems
         self._clearing = clearing
+        self._erasing = erasing
         self._keep = keep
 
     async def handle(self, messages: Sequence[Sequence[Envelope]]) -> None:
@@ -44,6 +48,7 @@ class Recorder:
             for entries in messages
         ]
         await self._journal.add(pages)
+        await self._erasing.note(messages)
         problems = [one for entries in messages for envelope in entries for one in problems_in(envelope)]
         if problems:
             await self._problems.add(problems, now)

@@ -1,4 +1,4 @@
-"""Wires the recorder: the only writer of `journal` and `problems`."""
+"""Wires the recorder: the only writer of `journal`, `problems` and `erasures`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from services.recorder.clearing import Clearing
+from services.recorder.erasing import Erasing
 from services.recorder.handlers import Recorder
 from services.recorder.retention import Retention
 from services.recorder.stranded import Stranded
@@ -15,6 +16,8 @@ from shared.raw_loop import RawHandler
 from shared.service import Io, Service
 from shared.store.alert_groups import AlertGroups
 from shared.store.alerts import Alerts
+from shared.store.due import DueLoop
+from shared.store.erasures import Erasures
 from shared.store.journal import Journal
 from shared.store.problems import Problems
 
@@ -30,7 +33,10 @@ async def open_service(io: Io) -> AsyncIterator[RawHandler]:
     io.spawn("retention", Retention(journal, AlertGroups(io.store), keep).run)
     clearing = Clearing(problems)
     io.spawn("clearing", clearing.run)
-    yield Recorder(journal, problems, clearing, keep).handle
+    erasing = Erasing(Erasures(io.store), journal)
+    io.spawn("erasure_indexes", erasing.erasures.prepare)
+    io.spawn("erasing", DueLoop(erasing.erasures.collection, erasing.erase, lambda: True).run)
+    yield Recorder(journal, problems, clearing, erasing, keep).handle
 
 
 service = Service(

@@ -9,6 +9,7 @@ from shared.domain.configuration import ConfigSnapshot, Integration
 from shared.domain.media import media_of
 from shared.domain.model import Alert
 from shared.domain.template_jobs import Rendered, RenderJob
+from shared.domain.wiped_cards import wiped_cards
 from shared.events import Event, GroupAlertAdded, GroupEvent, GroupRendered
 from shared.events.groups import GroupChange
 from shared.live_configuration import LiveConfiguration
@@ -33,9 +34,7 @@ class Renderer:
         config = await self._config.at_least(max(one.config_version for one in changes))
         folded = _by_group(changes)
         newest = [ones[-1] for ones in folded.values()]
-        alerts = await self._alerts.get_many([one.group.last_alert_id for one in newest])
-        jobs = [self._job(one, alerts, config) for one in newest]
-        answers = await self._sandbox.render_or_defer(jobs, clock.now())
+        answers = await self._answers(newest, config)
         outcomes: dict[str, Outcome] = {}
         for ones, answer in zip(folded.values(), answers, strict=True):
             if isinstance(answer, Deferred):
@@ -44,6 +43,20 @@ class Renderer:
             else:
                 outcomes[ones[-1].id] = Done((_rendered(ones, answer, config),))
         return Handled([outcomes.get(one.id, Done()) for one in changes])
+
+    async def _answers(
+        self, newest: Sequence[GroupEvent], config: ConfigSnapshot
+    ) -> list[Rendered | Deferred]:
+        """Return what is shown of each; of a wiped group that is nothing which its templates made."""
+        whole = [one for one in newest if one.group.wiped_at is None]
+        alerts = await self._alerts.get_many([one.group.last_alert_id for one in whole])
+        jobs = [self._job(one, alerts, config) for one in whole]
+        rendered = iter(await self._sandbox.render_or_defer(jobs, clock.now()) if jobs else ())
+        return [self._wiped(one, config) if one.group.wiped_at else next(rendered) for one in newest]
+
+    def _wiped(self, event: GroupEvent, config: ConfigSnapshot) -> Rendered:
+        media = self._media_for(event.group.route_id or "", config)
+        return Rendered(cards=wiped_cards(event.group, media))
 
     def _job(self, event: GroupEvent, alerts: dict[str, Alert], config: ConfigSnapshot) -> RenderJob:
         group = event.group

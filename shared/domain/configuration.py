@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from shared.domain.access import Access, FormerToken
+from shared.domain.group_settings import GroupSettings
 from shared.domain.heartbeat_settings import HeartbeatSettings
 from shared.domain.labels import Label, LabelSettings
 from shared.domain.maintenance import MaintenanceWindow
@@ -48,6 +49,7 @@ class Integration(Frozen):
     access: Access = Access()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     storm: StormSettings = StormSettings()
+    groups: GroupSettings = GroupSettings()
 
 
 class ChatTarget(Frozen):

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from shared.domain.access_form import AuthenticationForm, RateLimitForm
-from shared.domain.declaration_parts import Part
+from shared.domain.declaration_parts import DeclaredReminder, DeclaredResume, Part
 from shared.domain.declaration_parts import Seconds as Seconds
 from shared.domain.declared_schedules import DeclaredSchedule
 from shared.domain.heartbeat_settings import TIMEOUT_S
@@ -91,6 +91,7 @@ class DeclaredTeam(Part):
     email: str | None = None
     avatar_url: str = ""
     members: list[str] | None = None
+    acknowledge_reminder: DeclaredReminder = DeclaredReminder()
 
 
 class DeclaredWebhook(Part):
@@ -201,6 +202,9 @@ class DeclaredIntegration(Part):
     rate_limit: RateLimitForm | None = None
     heartbeat: DeclaredHeartbeat = DeclaredHeartbeat()
     storm: DeclaredStorm = DeclaredStorm()
+    acknowledge_reminder: DeclaredReminder = DeclaredReminder()
+    escalation_resumes: DeclaredResume = DeclaredResume()
+    resolution_note_required: bool | None = None
     routes: list[DeclaredRoute] | None = None
     default_route: DeclaredDefaultRoute | None = None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.domain.ledger import Delivery, DeliveryState, Request, about, requested
 from shared.domain.model import Group
+from shared.domain.purposes import why_unwanted
 from shared.domain.send_outcome import Answer, NoWord, Refused, Report, Retry, SendOutcome, Sent
 from shared.events import (
     Event,
@@ -85,8 +86,12 @@ def why_not(delivery: Delivery, group: Group | None, run: int | None = None) -> 
     """Return why the group, as it is now, no longer wants this delivery (in `run`); None when it does."""
     if not delivery.only_while_firing:
         return _why_no_word_of_it(delivery, group) if is_resolve_notice(delivery) else None
+    if isinstance(delivery.event, NotificationRequested) and delivery.event.purpose:
+        return why_unwanted(delivery.event, group)
     if group is None:
         return "the alert group no longer exists"
+    if group.root_id is not None:
+        return f"the alert group is {group.standing}"
     if not group.is_firing:
         by = {
             "acknowledged": group.acknowledged_by,
@@ -202,6 +207,7 @@ def _page_told(delivery: Delivery, cause: NotificationRequested, now: datetime) 
         "user_id": cause.user_id,
         "channel": cause.channel,
         "attempts": delivery.attempts,
+        "purpose": cause.purpose,
     }
     part = f"resent {delivery.resends}" if delivery.resends else ""
     match delivery.state:

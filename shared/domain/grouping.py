@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain import instances
+from shared.domain.attaching import cascade
 from shared.domain.model import SOURCE, Alert, Frozen, Group
 from shared.events import (
     AlertRouted,
@@ -20,6 +21,7 @@ from shared.events import (
     GroupEvent,
     GroupOpened,
     GroupResolved,
+    GroupResponderAdded,
     StageDecided,
     derived_id,
 )
@@ -69,6 +71,9 @@ def group(
     if not joined.is_open:
         return _late(joined, event, now, resolve)
     events: list[Event] = [_told(GroupAlertAdded, event, joined, now, "joined", "its group is open")]
+    if event.alert.responders:
+        joined, paged = _paged(joined, event, now)
+        events.append(paged)
     if event.acknowledge and joined.acknowledged_at is None:
         joined = _acknowledged(joined, event, now)
         events.append(_told(GroupAcknowledged, event, joined, now, "acknowledged", "the source said so"))
@@ -95,11 +100,14 @@ def fold(
         if current is not None and after.id != current.id and alerts:
             changes.append(Change(group=current, base_version=base, alerts=tuple(alerts), events=tuple(told)))
             alerts, told = [], []
+        follows: list[Event] = []
         if current is None or after.id != current.id:
             base = None
+        else:
+            follows = cascade(current, after, event, now, SOURCE)
         current = after
         alerts.append(event.alert.id)
-        for fact in facts:
+        for fact in (*facts, *follows):
             _fold_in(told, fact)
     if current is not None and alerts:
         changes.append(Change(group=current, base_version=base, alerts=tuple(alerts), events=tuple(told)))
@@ -168,10 +176,33 @@ def _opened(
     opened = opened.model_copy(update={"last_fired_at": alert.received_at, "last_fired_id": alert.id})
     reason = "nothing groups it" if event.grouping_key is None else "no group of its key was open"
     events: list[Event] = [_told(GroupOpened, event, opened, now, "opened", reason)]
+    if alert.responders:
+        opened, paged = _paged(opened, event, now)
+        events.append(paged)
     if event.acknowledge:
         opened = _acknowledged(opened, event, now)
         events.append(_told(GroupAcknowledged, event, opened, now, "acknowledged", "the source said so"))
     return opened, events
+
+
+def _paged(opened: Group, event: AlertRouted, now: datetime) -> tuple[Group, Event]:
+    """Page the people that the alert was sent to."""
+    responders = event.alert.responders
+    called = {one.user_id for one in responders}
+    kept = tuple(one for one in opened.responders if one.user_id not in called)
+    changes = {"responders": (*kept, *responders), "version": opened.version + 1}
+    paged = opened.model_copy(update=changes)
+    return paged, GroupResponderAdded.following(
+        event,
+        part=paged.id,
+        time=now,
+        subject=paged.id,
+        group=paged,
+        user_ids=tuple(one.user_id for one in responders),
+        actor=responders[0].paged_by,
+        decision="responder_added",
+        reason=f"paged directly by {responders[0].paged_by}",
+    )
 
 
 def _rested(before: Group, event: AlertRouted, now: datetime) -> tuple[Group, list[Event]]:

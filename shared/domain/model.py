@@ -39,6 +39,28 @@ SOURCE = Actor(kind="source", name="the source")
 SYSTEM = Actor(kind="system", name="Tocsin")
 
 
+class Responder(Frozen):
+    """A person who was paged for a group directly, whatever its chain does and whatever state it is in.
+
+    `page_id` tells this call for him from an earlier one. His rules run until he acknowledges the group
+    (`answered_at`), is taken off (`removed_at`), or the group is over. `team_id`: he was called as its member.
+    """
+
+    user_id: str
+    page_id: str = ""
+    team_id: str | None = None
+    important: bool = False
+    paged_at: datetime | None = None
+    paged_by: Actor | None = None
+    answered_at: datetime | None = None
+    removed_at: datetime | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether he is still to be reached."""
+        return self.answered_at is None and self.removed_at is None
+
+
 class Alert(Frozen):
     """One received payload. `received_at` is the receiver's, unique per alert of one body (+1 µs each).
 
@@ -46,7 +68,7 @@ class Alert(Frozen):
     `read_as` is set for an alert that Tocsin itself raised: the slug of the type whose templates read it.
     `instance` names what fires, where several instances share a group and the group is over only with the
     last of them; "" where the alert speaks for its whole group. `ends_at`: when the instance counts as over
-    unless it is sent again.
+    unless it is sent again. `responders` are paged directly for the group that it opens.
     """
 
     id: str
@@ -58,6 +80,7 @@ class Alert(Frozen):
     read_as: str = ""
     instance: str = ""
     ends_at: datetime | None = None
+    responders: tuple[Responder, ...] = ()
 
 
 class Problem(Frozen):
@@ -113,6 +136,44 @@ class GroupRun(Frozen):
     run: int
 
 
+class Reminder(Frozen):
+    """Whether whoever acknowledged a group still works on it: asked `count` times so far.
+
+    `next_at`: when he is asked (again). `confirm_by`: he was asked, and without a word by then the group counts
+    as nobody's. `asked_at` is set from the question until he confirms.
+    """
+
+    count: int = 0
+    next_at: datetime | None = None
+    asked_at: datetime | None = None
+    confirm_by: datetime | None = None
+
+
+class Note(Frozen):
+    """A resolution note; a deleted one keeps its id and loses its text."""
+
+    id: str
+    text: str = ""
+    author: Actor = SYSTEM
+    source: str = "api"
+    created_at: datetime
+    deleted_at: datetime | None = None
+
+
+class RootState(Frozen):
+    """What a group that is attached to another takes over from it, as of the root's `version`."""
+
+    id: str
+    version: int
+    acknowledged_at: datetime | None = None
+    acknowledged_by: Actor | None = None
+    silenced_at: datetime | None = None
+    silenced_until: datetime | None = None
+    silenced_by: Actor | None = None
+    resolved_at: datetime | None = None
+    resolved_by: Actor | None = None
+
+
 class Group(Frozen):
     """One alert group as of `version`; `run` counts the escalations it was given a reason for.
 
@@ -122,6 +183,9 @@ class Group(Frozen):
     `generation` counts the groups of a key: what is known of it is known by its last one.
     `instances` are known to the grouper alone (they are not part of events); all see how many there are.
     `untracked_instances` counts those that were too many to be kept: then no source ends the group.
+    `root_id` is the group that it is attached to: its state follows that one's, as of `root_version`, and nobody
+    is paged for it. `attached` are the groups that are attached to this one. `notes` are known to the grouper and
+    the api alone; all see how many there are. `erasing` says what is still to be erased: "wipe" or "delete".
     """
 
     id: str
@@ -157,6 +221,18 @@ class Group(Frozen):
     known_instances: int = 0
     untracked_instances: int = 0
     instances: dict[str, Instance] = Field(default_factory=dict, exclude=True)
+    root_id: str | None = None
+    root_version: int = 0
+    resolved_with_root: bool = False
+    attached: tuple[str, ...] = ()
+    responders: tuple[Responder, ...] = ()
+    reminder: Reminder | None = None
+    notes_count: int = 0
+    notes: tuple[Note, ...] = Field(default=(), exclude=True)
+    wiped_at: datetime | None = None
+    wiped_by: Actor | None = None
+    deleted_at: datetime | None = None
+    erasing: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -175,4 +251,9 @@ class Group(Frozen):
     @property
     def is_firing(self) -> bool:
         """Whether somebody may be paged for it now."""
-        return self.state is State.FIRING
+        return self.state is State.FIRING and self.root_id is None
+
+    @property
+    def standing(self) -> str:
+        """The state in a word or three; what is attached to another group says so."""
+        return f"attached to {self.root_id}" if self.root_id is not None else str(self.state)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, cast
 from pydantic import BeforeValidator
 
 from shared.domain.contacts import KIND_OF_CHANNEL, ContactPoint, Kind
+from shared.domain.group_settings import ReminderSettings
 from shared.domain.model import Frozen
 from shared.domain.rule_hours import RuleHours
 
@@ -25,6 +26,7 @@ class Team(Frozen):
     name: str
     email: str | None = None
     avatar_url: str = ""
+    acknowledge_reminder: ReminderSettings = ReminderSettings()
 
 
 class OnCallReminders(Frozen):

@@ -14,6 +14,7 @@ from shared.domain.escalation_run import Escalation
 from shared.domain.maintenance import Hold, held_by
 from shared.domain.media import CHATS
 from shared.domain.model import Actor, Card, Group
+from shared.domain.reminder_pages import reminder_note
 from shared.events import Due, Event, GroupRendered, PostRequested
 
 
@@ -73,7 +74,7 @@ def _posts(
                 card=shown.cards.get(medium) or shown.cards.get("web") or Card(title=group.title or ""),
                 change=shown.change,
                 actor=shown.actor,
-                note=hold.sentence if hold is not None and group.is_firing else "",
+                note=hold.sentence if hold is not None and group.is_firing else reminder_note(group),
                 decision="post",
                 reason=f"the route posts to {medium} channel {channel}",
             )

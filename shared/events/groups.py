@@ -7,16 +7,18 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.domain.model import Actor, Card, Frozen, Group, Problem
+from shared.domain.model import Actor, Card, Frozen, Group, Note, Problem, Responder, RootState
 from shared.events.event import Event
 
 
 class ActionRequested(Event):
-    """api, escalator (resolve step) -> grouper: somebody wants a group to change.
+    """api, escalator (resolve step), grouper (for attached groups) -> grouper: somebody wants a group to change.
 
-    `id` is the action's id: the group answers a repeated id as it did first. `action` is one of
-    acknowledge, unacknowledge, resolve, unresolve, silence, unsilence; `delay_s` is silence's length,
-    None for ever. `reply_to` names the queue that the outcome is copied to. `run` given: only that run.
+    `id` is the action's id: the group answers a repeated id as it did first. `action` is one of those that
+    shared/domain/states.py knows. `delay_s` is silence's length, None for ever. `run` given: only that run.
+    `reply_to` names the queue that the outcome is copied to. `responders` are to be paged, or taken off;
+    `root_id` is what a group is attached to, `root` that one's state, which `follow` is about; `member_id` is an
+    attached group that a root takes in or lets go; `note` is a resolution note, by its id.
     """
 
     type: ClassVar[str] = "action.requested.v1"
@@ -27,6 +29,11 @@ class ActionRequested(Event):
     delay_s: int | None = None
     run: int | None = None
     reply_to: str | None = None
+    responders: tuple[Responder, ...] = ()
+    root_id: str | None = None
+    root: RootState | None = None
+    member_id: str | None = None
+    note: Note | None = None
 
 
 class GroupEvent(Event):
@@ -86,6 +93,69 @@ class GroupUnsilenced(GroupEvent):
     type: ClassVar[str] = "group.unsilenced.v1"
 
 
+class GroupRestarted(GroupEvent):
+    """grouper -> renderer: a person began its escalation anew; a new run begins."""
+
+    type: ClassVar[str] = "group.restarted.v1"
+
+
+class GroupReminded(GroupEvent):
+    """grouper -> renderer: whoever acknowledged it is asked whether he still works on it (`group.reminder`)."""
+
+    type: ClassVar[str] = "group.reminded.v1"
+
+
+class GroupConfirmed(GroupEvent):
+    """grouper -> renderer: somebody still works on it."""
+
+    type: ClassVar[str] = "group.confirmed.v1"
+
+
+class GroupAttached(GroupEvent):
+    """grouper -> renderer: it follows `group.root_id` from now on; nobody is paged for it."""
+
+    type: ClassVar[str] = "group.attached.v1"
+
+
+class GroupUnattached(GroupEvent):
+    """grouper -> renderer: it stands for itself again; a new run begins."""
+
+    type: ClassVar[str] = "group.unattached.v1"
+
+
+class GroupResponderAdded(GroupEvent):
+    """grouper -> renderer: people were paged directly: the ids of those users."""
+
+    type: ClassVar[str] = "group.responder_added.v1"
+    user_ids: tuple[str, ...] = ()
+
+
+class GroupResponderRemoved(GroupEvent):
+    """grouper -> renderer: people are paged directly no more: the ids of those users."""
+
+    type: ClassVar[str] = "group.responder_removed.v1"
+    user_ids: tuple[str, ...] = ()
+
+
+class GroupNoteAdded(GroupEvent):
+    """grouper -> renderer: a resolution note was written."""
+
+    type: ClassVar[str] = "group.note_added.v1"
+    note: Note | None = None
+
+
+class GroupWiped(GroupEvent):
+    """grouper -> renderer: over, and what its alerts said is erased; ids and times stay."""
+
+    type: ClassVar[str] = "group.wiped.v1"
+
+
+class GroupDeleted(GroupEvent):
+    """grouper -> renderer: over and shown to nobody any more; what its alerts said is erased."""
+
+    type: ClassVar[str] = "group.deleted.v1"
+
+
 class ActionApplied(Event):
     """grouper -> api, recorder: the action has taken effect; the group as it is now."""
 
@@ -142,4 +212,14 @@ GROUP_EVENTS: tuple[type[GroupEvent], ...] = (
     GroupUnresolved,
     GroupSilenced,
     GroupUnsilenced,
+    GroupRestarted,
+    GroupReminded,
+    GroupConfirmed,
+    GroupAttached,
+    GroupUnattached,
+    GroupResponderAdded,
+    GroupResponderRemoved,
+    GroupNoteAdded,
+    GroupWiped,
+    GroupDeleted,
 )

@@ -48,6 +48,8 @@ class NotificationRequested(Event):
 
     `digest`: the groups that the page is about when there are several, `group` the newest of them.
     `resolved`: no page, but the word that the group is resolved, for somebody who was paged; once per run.
+    `purpose` says what else than the chain wants it, and so when it is wanted: "direct" (somebody paged him
+    directly, `purpose_id` is that call's), "reminder" (of his acknowledge, `purpose_id` counts them), "" the chain.
     """
 
     type: ClassVar[str] = "notification.requested.v1"
@@ -58,6 +60,8 @@ class NotificationRequested(Event):
     important: bool = False
     digest: tuple[GroupRun, ...] = ()
     resolved: bool = False
+    purpose: str = ""
+    purpose_id: str = ""
 
 
 class WebhookRequested(Event):
@@ -152,6 +156,7 @@ class NotificationOutcome(Event):
     user_id: str
     channel: str
     attempts: int = 0
+    purpose: str = ""
 
 
 class NotificationDelivered(NotificationOutcome):

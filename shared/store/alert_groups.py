@@ -1,8 +1,8 @@
 """Alert groups as stored: exactly one open group per (integration, route, grouping key), written by the grouper only.
 
 `body` is the whole group as JSON (it keeps microseconds), `instances` what is known of each (where they are
-tracked, and for the grouper alone, so that no event has to carry them); the other fields are there to be searched
-and to carry the write protocol: `open_key` (unique while open), `untold`, `pending`, `due_at`.
+tracked), `notes` its resolution notes (both apart, so that no event has to carry them); the other fields are there
+to be searched and to carry the write protocol: `open_key` (unique while open), `untold`, `pending`, `due_at`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from shared.bus.publisher import Encoded
-from shared.domain.model import Group, Instance, State
+from shared.domain.model import Group, Instance, Note, State
 from shared.store import due, untold
 from shared.store.mongo import Database, Document, Index, Query
 from shared.store.versioned import VersionedWrite, save
@@ -22,10 +22,13 @@ from shared.store.versioned import VersionedWrite, save
 INDEXES = (
     Index((("open_key", 1),), unique=True, sparse=True),
     Index((("group_key", 1), ("generation", -1))),
-    Index((("state", 1), ("opened_at", -1))),
-    Index((("opened_at", -1),)),
-    Index((("integration_id", 1), ("opened_at", -1))),
-    Index((("route_id", 1), ("opened_at", -1))),
+    # What people are shown, in the order in which they are shown it: a page of a list is a walk, never a sort.
+    Index((("seen", 1), ("opened_at", -1), ("_id", 1))),
+    Index((("seen", 1), ("state", 1), ("opened_at", -1), ("_id", 1))),
+    Index((("seen", 1), ("integration_id", 1), ("opened_at", -1), ("_id", 1))),
+    Index((("seen", 1), ("route_id", 1), ("opened_at", -1), ("_id", 1))),
+    Index((("notes.created_at", -1),), sparse=True),
+    Index((("notes.id", 1),), sparse=True),
     Index((("number", 1),), sparse=True),
     # Groups without labels stand in no index of labels, so a query must name a key to use it.
     Index(
@@ -36,8 +39,8 @@ INDEXES = (
     *due.INDEXES,
     *untold.INDEXES,
 )
-# What a decision needs: the group, and what is known of its instances.
-WHOLE: Document = {"body": 1, "instances": 1}
+# What a decision needs: the group, what is known of its instances, and its notes.
+WHOLE: Document = {"body": 1, "instances": 1, "notes": 1}
 INSTANCES = TypeAdapter(dict[str, Instance])
 
 
@@ -86,7 +89,7 @@ class AlertGroups:
 
     async def firing_among(self, ids: Sequence[str]) -> set[str]:
         """Return which of these groups fire as they are on the primary now."""
-        query = {"_id": {"$in": list(ids)}, "state": str(State.FIRING)}
+        query = {"_id": {"$in": list(ids)}, "state": str(State.FIRING), "attached_to": None}
         return {one["_id"] for one in await self.collection.find(query, {"_id": 1})}
 
     async def pending_of(self, group_id: str) -> list[str]:
@@ -161,9 +164,9 @@ class AlertGroups:
         )
         return [group_of(one) for one in found]
 
-    async def count(self, query: Query) -> int:
-        """Return how many groups match that people are shown."""
-        return await self.collection.count({"seen": True, **query})
+    async def count(self, query: Query, limit: int = 0) -> int:
+        """Return how many groups match that people are shown; counting ends at `limit` (0: never)."""
+        return await self.collection.count({"seen": True, **query}, limit)
 
     async def open_among(self, ids: Iterable[str]) -> set[str]:
         """Return which of these groups are open."""
@@ -172,10 +175,24 @@ class AlertGroups:
 
 
 def group_of(document: Document) -> Group:
-    """Return the group in a document, with its instances where they were read too."""
+    """Return the group in a document, with its instances and notes where they were read too."""
     group = Group.model_validate_json(document["body"])
-    text = document.get("instances")
-    return group.model_copy(update={"instances": INSTANCES.validate_json(text)}) if text else group
+    text, notes = document.get("instances"), document.get("notes")
+    if text:
+        group = group.model_copy(update={"instances": INSTANCES.validate_json(text)})
+    if notes:
+        read = tuple(Note.model_validate_json(one["body"]) for one in notes)
+        group = group.model_copy(update={"notes": read})
+    return group
+
+
+def _note(note: Note) -> Document:
+    return {
+        "id": note.id,
+        "created_at": note.created_at,
+        "deleted": note.deleted_at is not None,
+        "body": note.model_dump_json(),
+    }
 
 
 def _fields(group: Group) -> Document:
@@ -187,6 +204,7 @@ def _fields(group: Group) -> Document:
         "integration_id": group.integration_id,
         "route_id": group.route_id,
         "state": str(group.state),
+        "attached_to": group.root_id,
         "number": group.number,
         "title": group.title,
         "seen": group.seen,
@@ -203,6 +221,7 @@ def _versioned(write: GroupWrite) -> VersionedWrite:
     group, fields = write.group, _fields(write.group)
     optional = {
         "instances": INSTANCES.dump_json(group.instances).decode() if group.instances else None,
+        "notes": [_note(one) for one in group.notes] or None,
         "open_key": fields["group_key"] if group.is_open else None,
         "due_at": write.due_at,
         "silenced_until": group.silenced_until if group.silenced_at is not None else None,

@@ -78,6 +78,28 @@ class Alerts:
         found = await self.collection.find(query, sort=order, limit=limit, skip=skip)
         return [(Alert.model_validate_json(one["body"]), one["group_id"] or "") for one in found]
 
+    async def wipe_some(self, group_id: str, limit: int) -> int:
+        """Erase the payloads of up to `limit` alerts of a group; return how many had one."""
+        query = {"group_id": group_id, "wiped": None}
+        found = await self.collection.find(query, {"body": 1}, limit=limit)
+        alerts = [Alert.model_validate_json(one["body"]) for one in found]
+        empty = [one.model_copy(update={"payload": None}) for one in alerts]
+        await self.collection.bulk(
+            [
+                Update({"_id": one.id}, {"$set": {"body": one.model_dump_json(), "wiped": True}})
+                for one in empty
+            ]
+        )
+        return len(alerts)
+
+    async def delete_of(self, group_id: str) -> int:
+        """Delete the alerts of a group; return how many."""
+        return await self.collection.delete_many({"group_id": group_id})
+
+    async def ids_of(self, group_id: str) -> list[str]:
+        """Return the ids of the alerts of a group."""
+        return [one["_id"] for one in await self.collection.find({"group_id": group_id}, {"_id": 1})]
+
     async def postpone_expiry(self, group_ids: Sequence[str], before: datetime, by: timedelta) -> int:
         """Keep alerts of these groups that would expire before an instant; return how many."""
         query = {"group_id": {"$in": list(group_ids)}, "expires_at": {"$lt": before}}

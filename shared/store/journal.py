@@ -6,7 +6,7 @@ tenth of the writes (docs/adr); readers drop what was told twice by its id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from shared.events import AlertReceived, derived_id
-from shared.store.mongo import Database, Document, Index, Insert
+from shared.store.mongo import Database, Document, Index, Insert, Query, Update, Write
 
 INDEXES = (
     Index((("alerts", 1),)),
@@ -23,6 +23,7 @@ INDEXES = (
     Index((("expires_at", 1),), expire_after_s=0),
 )
 Envelope = dict[str, Any]
+REWRITTEN_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,29 @@ class Journal:
             {"groups": group_id}, {"entries": 1}, sort=[("at", 1)], limit=limit_pages
         )
         return _events(found, lambda one: group_id in groups_of(one))
+
+    async def alerts_in(self, group_id: str) -> set[str]:
+        """Return the ids of the alerts that came into a group, as its records tell."""
+        found = await self.collection.find({"groups": group_id}, {"entries": 1})
+        records = _events(found, lambda one: group_id in groups_of(one))
+        return {id for one in records for id in (one.get("data") or {}).get("alerts") or ()}
+
+    async def rewrite(self, query: Query, change: Callable[[Envelope], Envelope]) -> int:
+        """Put `change(record)` in the place of each record in the matching pages; return how many pages changed."""
+        ids = [one["_id"] for one in await self.collection.find(query, {"_id": 1})]
+        changed = 0
+        for start in range(0, len(ids), REWRITTEN_AT_ONCE):
+            some = {"_id": {"$in": ids[start : start + REWRITTEN_AT_ONCE]}}
+            writes: list[Write] = []
+            for page in await self.collection.find(some, {"entries": 1}):
+                before = orjson.loads(page["entries"])
+                after = [change(one) for one in before]
+                if after != before:
+                    text = orjson.dumps(after).decode()
+                    writes.append(Update({"_id": page["_id"]}, {"$set": {"entries": text}}))
+            await self.collection.bulk(writes)
+            changed += len(writes)
+        return changed
 
 
 def alerts_of(envelope: Envelope) -> set[str]:

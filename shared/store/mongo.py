@@ -230,10 +230,11 @@ class Collection:
         async with _errors():
             return int((await self._inner.delete_many(query, session=session)).deleted_count)
 
-    async def count(self, query: Query) -> int:
-        """Return how many documents match."""
+    async def count(self, query: Query, limit: int = 0) -> int:
+        """Return how many documents match; counting ends at `limit` (0: never)."""
         async with _errors():
-            return int(await self._inner.count_documents(query))
+            most = {"limit": limit} if limit else {}
+            return int(await self._inner.count_documents(query, **most))
 
     async def aggregate(self, pipeline: Sequence[Document]) -> list[Document]:
         """Run an aggregation pipeline."""

@@ -7,7 +7,21 @@ from typing import Any
 
 from shared import events
 from shared.bus.wire import Provenance
-from shared.domain.model import SOURCE, SYSTEM, ActionRecord, Actor, Alert, Card, Group, GroupRun, Problem
+from shared.domain.model import (
+    SOURCE,
+    SYSTEM,
+    ActionRecord,
+    Actor,
+    Alert,
+    Card,
+    Group,
+    GroupRun,
+    Note,
+    Problem,
+    Reminder,
+    Responder,
+    RootState,
+)
 from shared.events import Event, derived_id
 from shared.events.groups import GroupChange
 from tests.support.build import ALICE, KEY, NOON
@@ -36,12 +50,31 @@ def base(kind: type[Event], **fields: Any) -> dict[str, Any]:
     }
 
 
+RESPONDER = Responder(
+    user_id="U2",
+    page_id=derived_id("sample", "call"),
+    team_id="T1",
+    important=True,
+    paged_at=second(6),
+    paged_by=ALICE,
+    answered_at=second(7),
+    removed_at=second(8),
+)
+NOTE = Note(
+    id=derived_id("sample", "note"),
+    text="the disk was full",
+    author=ALICE,
+    source="slack",
+    created_at=second(7),
+    deleted_at=second(8),
+)
 ALERT = Alert(
     id=derived_id("sample", "alert"),
     integration_id="C1",
     received_at=second(0),
     payload={"labels": {"alertname": "DiskFull", "größe": "90 %"}, "$deep": [1, 2.5, None, {"a.b": True}]},
     is_demo=True,
+    responders=(RESPONDER,),
 )
 PROBLEM = Problem(
     integration_id="C1",
@@ -86,6 +119,28 @@ GROUP = Group(
     silenced_by=Actor(kind="user", id="U2", name="bob"),
     actions=(ActionRecord(id=derived_id("sample", "action"), applied=True, reason="first"),),
     labels={"severity": "critical"},
+    root_id="IROOT0123456789",
+    root_version=4,
+    resolved_with_root=True,
+    attached=("IMEMBER12345678",),
+    responders=(RESPONDER,),
+    reminder=Reminder(count=2, next_at=second(600), asked_at=second(300), confirm_by=second(900)),
+    notes_count=1,
+    wiped_at=second(9),
+    wiped_by=ALICE,
+    deleted_at=second(9),
+    erasing="delete",
+)
+ROOT = RootState(
+    id="IROOT0123456789",
+    version=4,
+    acknowledged_at=second(5),
+    acknowledged_by=ALICE,
+    silenced_at=second(4),
+    silenced_until=second(64),
+    silenced_by=ALICE,
+    resolved_at=second(9),
+    resolved_by=SOURCE,
 )
 _CHANGE = {"group": GROUP, "alerts": (ALERT.id,), "actor": ALICE}
 _PAGE = {
@@ -95,6 +150,7 @@ _PAGE = {
     "user_id": "U1",
     "channel": "email",
     "attempts": 2,
+    "purpose": "direct",
 }
 _POST = {"group_id": GROUP.id, "medium": "slack", "channel": "C024BE91L"}
 _ANSWER = {
@@ -131,8 +187,16 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "delay_s": 3600,
         "run": 3,
         "reply_to": "tocsin.replies.api.1",
+        "responders": (RESPONDER,),
+        "root_id": ROOT.id,
+        "root": ROOT,
+        "member_id": "IMEMBER12345678",
+        "note": NOTE,
     },
     **dict.fromkeys(events.GROUP_EVENTS, _CHANGE),
+    events.GroupResponderAdded: {**_CHANGE, "user_ids": ("U2",)},
+    events.GroupResponderRemoved: {**_CHANGE, "user_ids": ("U2",)},
+    events.GroupNoteAdded: {**_CHANGE, "note": NOTE},
     events.ActionApplied: {**_ANSWER, "group": GROUP},
     events.ActionRefused: {**_ANSWER, "group_id": GROUP.id},
     events.GroupRendered: {
@@ -164,6 +228,8 @@ _FIELDS: dict[type[Event], dict[str, Any]] = {
         "important": True,
         "digest": (GroupRun(id=GROUP.id, run=GROUP.run), GroupRun(id="IOTHER123456789", run=2)),
         "resolved": True,
+        "purpose": "direct",
+        "purpose_id": derived_id("sample", "call"),
     },
     events.WebhookRequested: {
         "group": GROUP,

@@ -8,6 +8,7 @@ from services.api.refusals import Invalid
 from services.api.resources import (
     chat_targets,
     integration_access,
+    integration_groups,
     integration_heartbeat,
     integration_labels,
     integration_maintenance,
@@ -39,6 +40,7 @@ class IntegrationBody(
     AccessBody,
     integration_heartbeat.HeartbeatBody,
     integration_storm.StormBody,
+    integration_groups.GroupsBody,
 ):
     """What a client writes of an integration. `templates` may hold any subset of the keys."""
 
@@ -76,6 +78,7 @@ def show(desk: Desk, row: Integration, _query: dict[str, str]) -> dict[str, Any]
         **integration_reading.shown(desk, row),
         **integration_maintenance.shown(desk, row),
         **integration_storm.shown(desk, row),
+        **integration_groups.shown(desk, row),
     }
 
 
@@ -134,6 +137,7 @@ def _written(desk: Desk, row: Integration, body: IntegrationBody, team_id: str |
     changes |= integration_access.changes(desk, row, body)
     changes |= integration_heartbeat.changes(row, body)
     changes |= integration_storm.changes(desk, row, body)
+    changes |= integration_groups.changes(desk, row, body)
     after = row.model_copy(update=changes)
     _check_name(desk, after)
     desk.draft.put(after)

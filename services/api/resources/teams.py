@@ -7,6 +7,7 @@ from typing import Any
 
 from services.api.refusals import Invalid
 from services.api.resources.desk import Body, Desk, Resource, at_most, named, required
+from services.api.resources.integration_groups import ReminderForm, reminder_of
 from shared.domain.configuration import Chain, StepConfig, Team, User
 from shared.domain.configuration_draft import TABLES
 from shared.domain.model import Frozen
@@ -21,6 +22,7 @@ class TeamBody(Body):
     email: str | None = None
     avatar_url: str | None = None
     members: list[str] | None = None
+    acknowledge_reminder: ReminderForm | None = None
 
 
 def show(desk: Desk, row: Team, _query: dict[str, str]) -> dict[str, Any]:
@@ -32,6 +34,7 @@ def show(desk: Desk, row: Team, _query: dict[str, str]) -> dict[str, Any]:
         "email": row.email,
         "avatar_url": row.avatar_url,
         "members": [one.id for one in members_of(desk, row)],
+        "acknowledge_reminder": row.acknowledge_reminder.model_dump(),
     }
 
 
@@ -92,6 +95,8 @@ def _stored(desk: Desk, row: Team, body: TeamBody) -> Team:
         changes["avatar_url"] = body.avatar_url or ""
     for name, value in changes.items():
         at_most(value, MAX_TEXT, name)
+    if body.sent("acknowledge_reminder"):
+        changes["acknowledge_reminder"] = reminder_of(row.acknowledge_reminder, body.acknowledge_reminder)
     after = row.model_copy(update=changes)
     if any(one.id != row.id for one in desk.draft.find(Team, "name", after.name)):
         raise Invalid.field("name", "Another team has this name.")

@@ -181,3 +181,59 @@ async def test_a_grouper_that_dies_over_an_acknowledge_has_applied_it_once_and_t
         told.count(one) for one in ("group.acknowledged.v1", "action.applied.v1", "action.refused.v1")
     ] == [1, 1, 0]
     assert stored.alert_groups.find_one({"_id": opened})["version"] == 2
+
+
+DUE_GAPS = (("after", "alert_groups", Update), ("after", "bus", Insert))
+
+
+@pytest.mark.parametrize("where", DUE_GAPS, ids=["saved, not told", "told, not cleared"])
+@pytest.mark.parametrize(
+    ("action", "fact"),
+    [("silence", "group.unsilenced.v1"), ("acknowledge", "group.unacknowledged.v1")],
+    ids=["a silence", "an acknowledge nobody confirms"],
+)
+async def test_what_is_due_happens_once_although_the_grouper_dies_over_it(
+    house: House,
+    configuration: ConfigSnapshot,
+    mongo_client: Any,
+    database: str,
+    where: Any,
+    action: str,
+    fact: str,
+):
+    await house.configure_all(configuration)
+    await house.start("recorder")
+    asks = {"acknowledge_reminder_s": 1, "unacknowledge_after_s": 1}
+    await house.start("grouper", **asks)
+    stored = mongo_client[database]
+    await house.publish(routed("a1", config_version=1))
+
+    async def group_id() -> str | None:
+        found = stored.alert_groups.find_one({"untold_at": {"$exists": False}})
+        return found["_id"] if found else None
+
+    opened = await until(group_id, what="the group is open and told")
+    await house.publish(an_action(action, group_id=opened, delay_s=2))
+
+    async def is_due_later() -> bool:
+        query = {"due_at": {"$exists": True}, "untold_at": {"$exists": False}}
+        return stored.alert_groups.find_one(query) is not None
+
+    await until(is_due_later, what="the action is told and its due time stands")
+    await house.stop_one("grouper-0")
+    gap = Gap(*where)
+    await house.start_one("grouper", "dying", prepare=gap.into, **asks)
+    await gap.reached.wait()
+
+    await house.crash("dying")
+    await house.start_one("grouper", "other", **asks)
+
+    async def told() -> list[str] | None:
+        found = [one["type"] for one in await Journal(house.database).of_group(opened)]
+        at_rest = stored.alert_groups.count_documents({"untold_at": {"$exists": True}}) == 0
+        return found if at_rest and fact in found else None
+
+    types = await until(told, what=f"{fact} is told")
+    assert types.count(fact) == 1
+    assert types.count("group.reminded.v1") == (1 if action == "acknowledge" else 0)
+    assert stored.alert_groups.find_one({"_id": opened})["state"] == "firing"

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.model import Group, State
-from shared.domain.states import act, due_at_of, expire_silence
-from shared.events import ActionApplied, ActionRefused, GroupUnsilenced
+from shared.domain.action import Circumstances
+from shared.domain.escalation_run import LAST_STEP
+from shared.domain.model import Group, Note, Responder, State
+from shared.domain.reminding import Reminders
+from shared.domain.states import ACTIONS, act, due_at_of, expire_silence
+from shared.events import ActionApplied, ActionRefused, ActionRequested, GroupUnsilenced
 from tests.support.build import ALICE, a_group, an_action, minute
 
 FIRING = a_group()
@@ -31,6 +34,10 @@ NOW = minute(10)
         (SILENCED, "silence", "silenced", 1),
         (SILENCED, "unsilence", "firing", 2),
         (RESOLVED, "unresolve", "firing", 2),
+        (FIRING, "restart", "firing", 2),
+        (ACKNOWLEDGED, "restart", "firing", 2),
+        (SILENCED, "restart", "firing", 2),
+        (RESOLVED, "restart", "firing", 2),
     ],
 )
 def test_an_action_that_fits_changes_the_state_and_is_told(group: Group, action: str, state: str, run: int):
@@ -48,6 +55,15 @@ def test_an_action_that_fits_changes_the_state_and_is_told(group: Group, action:
         (FIRING, "unresolve"),
         (FIRING, "unsilence"),
         (FIRING, "dance"),
+        (FIRING, "confirm"),
+        (ACKNOWLEDGED, "confirm"),
+        (FIRING, "unattach"),
+        (FIRING, "attach"),
+        (FIRING, "unpage"),
+        (FIRING, "page"),
+        (RESOLVED, "page"),
+        (FIRING, "add_note"),
+        (FIRING, "edit_note"),
         (ACKNOWLEDGED, "acknowledge"),
         (ACKNOWLEDGED, "silence"),
         (ACKNOWLEDGED, "unresolve"),
@@ -76,8 +92,65 @@ def test_an_unresolved_group_is_open_for_grouping_again():
     assert after.resolved_through is None
 
 
+def test_a_restarted_group_is_open_for_grouping_whatever_it_was():
+    for group in (ACKNOWLEDGED, SILENCED, RESOLVED):
+        after, _ = act(an_action("restart"), group, NOW)
+        assert (after.is_open, after.acknowledged_by, after.silenced_at) == (True, None, None)
+
+
+def test_people_need_a_note_before_they_resolve_where_one_is_required_and_the_source_does_not():
+    required = Circumstances(note_required=True)
+    note = Note(id="n1", text="it was the disk", author=ALICE, created_at=NOW)
+
+    _, (answer,) = act(an_action("resolve"), FIRING, NOW, required)
+    noted, _ = act(an_action("add_note", note=note), FIRING, NOW, required)
+    resolved, _ = act(an_action("resolve", id="second"), noted, NOW, required)
+    by_chain, _ = act(an_action("resolve", actor=LAST_STEP), FIRING, NOW, required)
+
+    assert "note is required" in answer.reason
+    assert (str(resolved.state), str(by_chain.state)) == ("resolved", "resolved")
+
+
+def test_a_deleted_note_counts_no_more_and_has_no_text():
+    note = Note(id="n1", text="secret", author=ALICE, created_at=NOW)
+    noted, _ = act(an_action("add_note", note=note), FIRING, NOW)
+
+    after, _ = act(
+        an_action("delete_note", id="second", note=note.model_copy(update={"text": ""})), noted, NOW
+    )
+    _, (again,) = act(an_action("edit_note", id="third", note=note), after, NOW)
+
+    assert (after.notes_count, after.notes[0].text, after.notes[0].deleted_at) == (0, "", NOW)
+    assert isinstance(again, ActionRefused)
+
+
+def test_a_wiped_group_is_over_says_nothing_and_is_never_opened_again():
+    group = a_group(labels={"customer": "x"}, attached=("IMEMBER",))
+
+    wiped, events = act(an_action("wipe"), group, NOW)
+    _, (answer,) = act(an_action("unresolve", id="second"), wiped, NOW)
+
+    assert (wiped.title, wiped.key, wiped.labels, wiped.is_open) == (None, "", {}, False)
+    assert (wiped.id, wiped.opened_at, due_at_of(wiped)) == (group.id, group.opened_at, NOW)
+    assert ("IMEMBER", "wipe") in [
+        (one.group_id, one.action) for one in events if isinstance(one, ActionRequested)
+    ]
+    assert isinstance(answer, ActionRefused)
+
+
+def test_a_deleted_group_is_shown_to_nobody_and_lets_its_attached_groups_go():
+    deleted, events = act(an_action("delete"), a_group(attached=("IMEMBER",)), NOW)
+    _, (answer,) = act(an_action("wipe", id="second"), deleted, NOW)
+
+    assert (deleted.seen, deleted.attached, deleted.is_open) == (False, (), False)
+    assert ("IMEMBER", "release") in [
+        (one.group_id, one.action) for one in events if isinstance(one, ActionRequested)
+    ]
+    assert isinstance(answer, ActionRefused)
+
+
 def test_unresolve_is_refused_naming_the_newer_open_group():
-    _, (answer,) = act(an_action("unresolve"), RESOLVED, NOW, newer_open="INEWER")
+    _, (answer,) = act(an_action("unresolve"), RESOLVED, NOW, Circumstances(newer_open="INEWER"))
 
     assert "INEWER" in answer.reason
 
@@ -126,17 +199,25 @@ def test_a_silence_does_not_end_early():
     assert expire_silence(SILENCED, minute(30)) == (SILENCED, [])
 
 
-actions = st.sampled_from(["acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence"])
+NOTED = Note(id="n1", text="found it", author=ALICE, created_at=NOW)
+PAGED = (Responder(user_id="U1"), Responder(user_id="U2", important=True))
+actions = st.sampled_from(list(ACTIONS))
+AROUND = Circumstances(reminders=Reminders(600, 300), root=a_group(id="IROOT"))
 
 
 @given(st.lists(st.tuples(actions, st.integers(0, 9)), max_size=30))
 def test_no_sequence_of_actions_leaves_the_four_states_or_lowers_run_and_version(sequence):
     group = FIRING
     for number, (action, id) in enumerate(sequence):
-        after, events = act(an_action(action, id=f"id{id}", delay_s=60), group, minute(number))
+        fields = {"delay_s": 60, "note": NOTED, "responders": PAGED, "root_id": "IROOT"}
+        request = an_action(action, id=f"id{id}", **fields)
+        after, events = act(request, group, minute(number), AROUND)
         assert after.run >= group.run
         assert after.version >= group.version
         assert (after.version == group.version) == (after == group)
         assert isinstance(events[-1], ActionApplied | ActionRefused)
-        assert after.is_firing or after.run == group.run
+        assert after.is_firing or after.root_id == group.root_id is not None or after.run == group.run
         group = after
+
+        again, (answer,) = act(request, group, minute(number + 1), AROUND)
+        assert (again, type(answer)) == (group, type(events[-1]))
