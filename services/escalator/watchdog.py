@@ -1,6 +1,6 @@
 """The watchdog: walks over all firing groups, finds those that nobody and nothing is responsible for, mends them once.
 
-A group is looked at twice, 10 s apart, before it counts as broken: its events may be on their way.
+A group is looked at twice, 7 s apart, before it counts as broken: its events may be on their way.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from shared.store.watch import Watch
 log = structlog.get_logger(__name__)
 TICK_S = 1.0
 LEASE_S = 20.0
-WALK_EVERY_S = 15.0
-CONFIRM_AFTER_S = 10.0
+WALK_EVERY_S = 18.0
+CONFIRM_AFTER_S = 7.0
 SLICE = 5000
 PAUSE_S = 0.1
 LOOKED_AT_ONCE = 500
