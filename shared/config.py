@@ -110,6 +110,11 @@ class Settings(BaseSettings):
     slack_bot_token: SecretStr = SecretStr("")
     slack_signing_secret: SecretStr = SecretStr("")
     slack_default_channel: str = ""
+    slack_refresh_s: int = Field(
+        default=1800,
+        ge=60,
+        description="Slack's user groups and channels are read again after so many seconds",
+    )
     telegram_bot: str = Field(
         default="", description="name of the bot without @, for the link that connects a person to Telegram"
     )

@@ -9,6 +9,7 @@ from services.api.resources.rules import CHANNELS
 from services.api.ways import set_up
 from shared.domain.personal import CHANNEL_PREFIX
 from shared.domain.reachability import Concern, unreachable
+from shared.store.slack_directory import SlackDirectory
 
 KEPT = "people problems"
 NAMES = tuple(one.removeprefix(CHANNEL_PREFIX) for one in CHANNELS)
@@ -23,7 +24,23 @@ async def people_problems(api: Api) -> list[dict[str, Any]]:
     if KEPT not in config.prepared:
         config.prepared[KEPT] = unreachable(config, set_up(api.settings, NAMES))
     found: Any = config.prepared[KEPT]
-    return [_shape(one) for one in found]
+    return [_shape(one) for one in (*found, *await _of_slack(api))]
+
+
+async def _of_slack(api: Api) -> list[Concern]:
+    """Return which of Slack's lists could not be read when they were asked for last."""
+    readings = await SlackDirectory(api.database).readings()
+    return [
+        Concern(
+            severity="warning",
+            table=one.id,
+            object_id="",
+            where=f"Slack's {one.id}",
+            message=f"{one.error}; what was read last counts",
+        )
+        for one in readings
+        if one.error is not None
+    ]
 
 
 def _shape(concern: Concern) -> dict[str, Any]:

@@ -36,6 +36,29 @@ class CodeSent(Shape):
     expires_at: str
 
 
+class SlackUserGroup(Shape):
+    """A user group as Slack names it."""
+
+    id: str
+    name: str
+    handle: str
+
+
+class UserGroup(Shape):
+    """A user group of Slack."""
+
+    id: str
+    type: str
+    slack: SlackUserGroup
+
+
+class SlackChannel(Shape):
+    """A channel of Slack."""
+
+    name: str
+    slack_id: str
+
+
 class TrialOutcome(Shape):
     """What became of a test; "pending" when that is not known yet."""
 

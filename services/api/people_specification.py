@@ -24,7 +24,10 @@ def people_paths() -> dict[str, Any]:
     code = operation("send a code to it, over its own channel", {"202": "CodeSent"})
     verify = operation("prove it with the code that came", {"200": "ContactPoint"})
     trial = operation("send the person a test, and tell what became of it", {"200": "TrialOutcome"})
+    slack = operation("have the list read from Slack now", {"202": "Detail"})
     return {
+        f"{BASE}/user_groups/refresh": {"post": slack},
+        f"{BASE}/slack_channels/refresh": {"post": slack},
         points: {
             **_of_one(),
             "get": operation("the person's ways to be reached", {"200": "ContactPoints"}),

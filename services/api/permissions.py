@@ -23,6 +23,8 @@ OBJECTS: dict[str, tuple[Role, Role]] = {
     "actions": ("viewer", "admin"),
     "users": ("viewer", "admin"),
     "teams": ("viewer", "admin"),
+    "user_groups": ("viewer", "editor"),
+    "slack_channels": ("viewer", "editor"),
     "organizations": ("viewer", "admin"),
     "info": ("viewer", "admin"),
     "problems": ("viewer", "admin"),

@@ -34,6 +34,7 @@ from services.api import (
     schedule_exports,
     schedules,
     simulation,
+    slack_directory,
     specification,
     trial_notices,
     verification,
@@ -99,6 +100,8 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     _add(app, "POST", f"{point}/send_code", verification.send_code)
     _add(app, "POST", f"{point}/verify", verification.verify)
     _add(app, "POST", f"{BASE}/users/{{id}}/test_notification", trial_notices.send_trial)
+    _add(app, "POST", f"{BASE}/user_groups/refresh", slack_directory.refresh)
+    _add(app, "POST", f"{BASE}/slack_channels/refresh", slack_directory.refresh)
     _add(app, "GET", f"{BASE}/organizations", lookups.list_organizations)
     _add(app, "GET", f"{BASE}/organizations/{{id}}", lookups.read_organization)
     _add(app, "GET", f"{BASE}/info", lookups.read_info)

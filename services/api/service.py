@@ -14,6 +14,8 @@ from services.api.calendars import Means
 from services.api.chat_callbacks import ChatCallbacks
 from services.api.routes import add_routes
 from services.api.schedule_watch import ScheduleWatch
+from services.api.slack_refresh import SlackRefresh
+from shared.channels import slack
 from shared.domain.model import SYSTEM
 from shared.events import (
     ActionRequested,
@@ -69,11 +71,14 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
 
 @asynccontextmanager
 async def _watched(io: Io, api: Api) -> AsyncIterator[None]:
-    """Look after schedules in the background."""
+    """Look after schedules and Slack's lists in the background."""
     allowed = is_any if io.settings.allow_private_addresses else is_public
     async with HttpClient(allowed) as client:
         means = Means(client, io.secrets, api.configuration, lambda change: api.change(change, SYSTEM))
         ScheduleWatch(io, means).spawn(io)
+        settings = slack.CHANNEL.settings_from(io.settings)
+        if slack.CHANNEL.unready(settings) is None:
+            SlackRefresh(api, client, settings).spawn(io)
         yield
 
 

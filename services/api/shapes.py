@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.api.maintenance_shapes import GroupSettings, MaintenanceWindow, Reminded
 from services.api.maintenance_shapes import StormSettings as StormSettings
 from services.api.maintenance_shapes import StormState as StormState
+from services.api.people_shapes import SlackChannel, UserGroup
 from services.api.schedule_shapes import OnCallShift, Schedule, ShiftSwap
 from services.api.shape import Shape
 from services.api.webhook_shapes import CustomAction, Webhook
@@ -269,6 +270,8 @@ class Team(Reminded):
 
 
 RESOURCE_SHAPES: dict[str, type[BaseModel]] = {
+    "user_groups": UserGroup,
+    "slack_channels": SlackChannel,
     "integrations": Integration,
     "routes": Route,
     "escalation_chains": EscalationChain,

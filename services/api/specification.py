@@ -51,6 +51,8 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "actions": ("name",),
     "maintenance_windows": ("name", "integration_id", "is_active"),
     "teams": ("name",),
+    "user_groups": ("slack_handle",),
+    "slack_channels": ("channel_name",),
     "schedules": ("name", "team_id"),
     "on_call_shifts": ("name", "schedule_id"),
     "shift_swaps": ("starting_after", "schedule_id", "beneficiary", "benefactor", "open_only"),

@@ -64,6 +64,7 @@ class SlackDouble:
 
     def __init__(self, channels: dict[str, str] | None = None, token: str = TOKEN) -> None:
         self.channels = channels or {"C0ALERTS": "alerts", "C0OTHER": "other"}
+        self.user_groups: list[Json] = []
         self.token = token
         self.faults = Faults()
         self.messages: list[Shown] = []
@@ -156,6 +157,8 @@ class SlackDouble:
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "conversations.history": self._history,
+            "conversations.list": self._list_channels,
+            "usergroups.list": self._list_groups,
         }.get(method)
         if handler is None:
             return _no("unknown_method")
@@ -202,6 +205,30 @@ class SlackDouble:
         messages = [_public(one, told) for one in page]
         cursor = {"next_cursor": str(start + limit) if more else ""}
         return {"ok": True, "messages": messages, "has_more": more, "response_metadata": cursor}
+
+    def _list_channels(self, body: Json) -> Json:
+        kinds = set(str(body.get("types", "public_channel")).split(","))
+        if not kinds <= {"public_channel", "private_channel", "mpim", "im"}:
+            return _no("invalid_types")
+        limit, cursor = str(body.get("limit", "100")), str(body.get("cursor", "0"))
+        if not limit.isdecimal() or not 1 <= int(limit) <= 999:
+            return _no("invalid_limit")
+        if not cursor.isdecimal():
+            return _no("invalid_cursor")
+        start, end = int(cursor), int(cursor) + int(limit)
+        found = [
+            {"id": id, "name": name, "is_channel": True, "is_private": False, "is_archived": False}
+            for id, name in list(self.channels.items())[start:end]
+        ]
+        more = str(end) if end < len(self.channels) else ""
+        return {"ok": True, "channels": found, "response_metadata": {"next_cursor": more}}
+
+    def _list_groups(self, body: Json) -> Json:
+        told = body.get("include_users") == "true"
+        shown = [
+            one if told else {key: one[key] for key in one if key != "users"} for one in self.user_groups
+        ]
+        return {"ok": True, "usergroups": shown}
 
     def _channel(self, given: Any, names: bool = False) -> str | None:
         if given in self.channels:

@@ -14,6 +14,7 @@ from services.api.resources.routes import ROUTES
 from services.api.resources.rules import RULES
 from services.api.resources.schedules import SCHEDULES
 from services.api.resources.shift_swaps import SWAPS
+from services.api.resources.slack_directory import SLACK_CHANNELS, USER_GROUPS
 from services.api.resources.steps import STEPS
 from services.api.resources.teams import TEAMS
 from services.api.resources.users import USERS
@@ -30,6 +31,8 @@ RESOURCES: tuple[Resource[Any, Any], ...] = (
     CUSTOM_ACTIONS,
     MAINTENANCE_WINDOWS,
     TEAMS,
+    USER_GROUPS,
+    SLACK_CHANNELS,
     SCHEDULES,
     SHIFTS,
     SWAPS,

@@ -1,0 +1,114 @@
+"""Keeps Slack's user groups and channels in the configuration as Slack has them; one instance at a time reads.
+
+It has calls of its own, beside those of chatops-publisher: waiting for Slack here never delays a post.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+
+from services.api.api import Api
+from services.api.resources.desk import Desk
+from shared import clock
+from shared.channels.slack import SlackSettings
+from shared.channels.slack_directory import PARTS, Page, call, read
+from shared.domain.configuration import SlackChannel, UserGroup
+from shared.domain.configuration_draft import Draft
+from shared.domain.model import SYSTEM
+from shared.domain.send_outcome import Retry
+from shared.errors import Permanent, Transient, Unavailable
+from shared.http import HttpClient
+from shared.service import Io
+from shared.store import slack_directory
+from shared.store.due import SELDOM_S, DueLoop
+from shared.store.mongo import Document
+from shared.store.slack_directory import Reading, SlackDirectory
+
+log = structlog.get_logger(__name__)
+# Between two pages: Slack allows twenty such questions a minute.
+PAGE_PAUSE_S = 3.0
+AFTER_FAILURE_S = 60.0
+R = TypeVar("R", UserGroup, SlackChannel)
+
+
+class SlackRefresh:
+    """Reads the lists that are due, one page per turn."""
+
+    def __init__(self, api: Api, http: HttpClient, settings: SlackSettings) -> None:
+        self._api = api
+        self._http = http
+        self._settings = settings
+        self._directory = SlackDirectory(api.database)
+        self.page_pause_s = PAGE_PAUSE_S
+
+    def spawn(self, io: Io) -> None:
+        """Begin to read."""
+        loop = DueLoop(
+            self._directory.collection, self.read_pages, lambda: True, self._directory.claim, SELDOM_S
+        )
+
+        async def run() -> None:
+            await self._directory.prepare(list(PARTS), clock.now())
+            await loop.run()
+
+        io.spawn("slack_directory", run)
+
+    async def read_pages(self, documents: Sequence[Document]) -> None:
+        """Read one page of each claimed list.
+
+        Raises:
+            Unavailable: the database is away.
+        """
+        for document in documents:
+            await self._page(slack_directory.read(document))
+
+    async def _page(self, before: Reading) -> None:
+        """Read one page; after the last one the rows replace those in the configuration."""
+        part, now = PARTS[before.id], clock.now()
+        period_s = float(self._api.settings.slack_refresh_s)
+        try:
+            answer = read(part, await self._http.send(call(part, before.cursor, self._settings)))
+        except Unavailable:
+            raise
+        except (Transient, Permanent) as error:
+            answer = Retry(error.reason, AFTER_FAILURE_S)
+        if not isinstance(answer, Page):
+            log.warning("slack_directory.not_read", part=before.id, reason=answer.reason)
+            is_passing = isinstance(answer, Retry)
+            after = before if is_passing else Reading(id=before.id, read_at=before.read_at)
+            wait_s = (answer.wait_s or AFTER_FAILURE_S) if isinstance(answer, Retry) else period_s
+            await self._save(after.model_copy(update={"error": answer.reason}), wait_s)
+            return
+        rows = (*before.rows, *(one.model_dump(mode="json") for one in answer.rows))
+        if answer.cursor is not None:
+            await self._save(Reading(id=before.id, cursor=answer.cursor, rows=rows), self.page_pause_s)
+            return
+        await self._api.edit_as(SYSTEM, lambda desk: _replace(desk, before.id, rows))
+        log.info("slack_directory.read", part=before.id, rows=len(rows))
+        await self._save(Reading(id=before.id, read_at=now), period_s)
+
+    async def _save(self, reading: Reading, wait_s: float) -> None:
+        await self._directory.save(reading, clock.now() + timedelta(seconds=wait_s))
+
+
+def _replace(desk: Desk, table: str, rows: Sequence[dict[str, object]]) -> None:
+    """Make a table what was read; what did not change is not written."""
+    if table == "user_groups":
+        _become(desk.draft, UserGroup, [UserGroup.model_validate(one) for one in rows])
+    else:
+        _become(desk.draft, SlackChannel, [SlackChannel.model_validate(one) for one in rows])
+
+
+def _become(draft: Draft, model: type[R], rows: Sequence[R]) -> None:
+    found = {one.id: one for one in rows}
+    before = {one.id: one for one in draft.all(model)}
+    for row_id, row in before.items():
+        if row_id not in found:
+            draft.remove(row)
+    for row_id, row in found.items():
+        if before.get(row_id) != row:
+            draft.put(row)

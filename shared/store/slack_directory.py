@@ -1,0 +1,65 @@
+"""How far the lists of Slack's user groups and channels are read: one document per list, written by the api only.
+
+A list is read page by page; what was read so far stands in the document, so that another instance goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.model import Frozen
+from shared.store import due
+from shared.store.mongo import Database, Document
+
+LEASE_S = 60.0
+
+
+class Reading(Frozen):
+    """One list: the rows and the cursor as far as it was read, and what went wrong when it was read last."""
+
+    id: str
+    cursor: str | None = None
+    rows: tuple[dict[str, Any], ...] = Field(default=())
+    error: str | None = None
+    read_at: datetime | None = None
+
+
+class SlackDirectory:
+    """Repository of `slack_directory`."""
+
+    def __init__(self, database: Database) -> None:
+        self.collection = database.collection("slack_directory")
+
+    async def prepare(self, parts: Sequence[str], now: datetime) -> None:
+        """Create the indexes, and have lists that were never read read now."""
+        await self.collection.ensure_indexes(due.INDEXES)
+        await self.collection.insert_new([{"_id": one, "due_at": now} for one in parts])
+
+    async def claim(self, now: datetime) -> list[Document]:
+        """Lease the lists that are due."""
+        return await due.claim_due(self.collection, now, limit=10, lease_s=LEASE_S)
+
+    async def save(self, reading: Reading, due_at: datetime) -> None:
+        """Write how far a list was read, and when to go on."""
+        fields = reading.model_dump(exclude={"id"})
+        await self.collection.update_one(
+            {"_id": reading.id},
+            {"$set": {**fields, "due_at": due_at}, "$unset": {"lease_until": "", "lease_token": ""}},
+        )
+
+    async def ask(self, part: str, now: datetime) -> None:
+        """Have a list read now, from its beginning unless it is being read."""
+        await self.collection.update_one({"_id": part}, {"$min": {"due_at": now}}, upsert=True)
+
+    async def readings(self) -> list[Reading]:
+        """Return what is known of all lists, without their rows."""
+        return [read(one) for one in await self.collection.find({}, {"rows": 0}, sort=[("_id", 1)])]
+
+
+def read(document: Document) -> Reading:
+    """Return the reading in a document."""
+    return Reading.model_validate({**document, "id": document["_id"]})
