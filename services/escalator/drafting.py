@@ -19,6 +19,7 @@ from shared.domain.escalation import (
     refresh,
     stop,
 )
+from shared.domain.resuming import resume, resumed
 from shared.events import (
     ChainRefreshRequested,
     Event,
@@ -88,12 +89,26 @@ class Drafting:
         draft = self._draft(id)
         draft.causes.append(event)
         if draft.after is None:
-            draft.after, events = begin(event, self._config, self._now, self._newest_run, self._known)
+            draft.after, events = self._begun(event)
         else:
             repeated = event.group.version <= draft.after.group.version
             draft.again = self._stored[id].untold if repeated and id in self._stored else draft.again
             draft.after, events = follow(event, draft.after, self._config, self._now, self._known)
         draft.events += [(event.id, one) for one in events]
+
+    def _begun(self, event: GroupRendered) -> tuple[Escalation | None, list[Event]]:
+        """Begin a run: anew, or where the one before it was."""
+        if event.group.run == self._newest_run:
+            going_on = resumed(event, self._last_before(event.group.run), self._config, self._now)
+            if going_on is not None:
+                return resume(event, going_on, self._config, self._now, self._known)
+        return begin(event, self._config, self._now, self._newest_run, self._known)
+
+    def _last_before(self, run: int) -> Escalation | None:
+        known = {id: one.escalation for id, one in self._stored.items()}
+        known |= {id: one.after for id, one in self.drafts.items() if one.after is not None}
+        earlier = [one for one in known.values() if one.run < run]
+        return max(earlier, key=lambda one: one.run, default=None)
 
     def _failed(self, event: Failed, before: Escalation) -> tuple[Escalation, list[Event]]:
         return page_failed(event, before, self._config, self._now, self._known)

@@ -16,6 +16,7 @@ from shared.domain.escalation_walk import walk_through, walked
 from shared.domain.maintenance import held_by
 from shared.domain.model import Card, Group
 from shared.domain.personal import Personal
+from shared.domain.resuming import left_of
 from shared.events import (
     ChainRefreshRequested,
     Due,
@@ -72,8 +73,10 @@ def begin(
         return None, [decided(event, "no_chain", why, now)]
     escalation = _started(event, chain, config, now)
     if not group.is_firing:
-        ended = escalation.model_copy(update={"ended": f"the group is {group.state}", "next_step_at": None})
-        return ended, [decided(event, "not_started", f"the group is {group.state}", now)]
+        ended = escalation.model_copy(
+            update={"ended": f"the group is {group.standing}", "next_step_at": None}
+        )
+        return ended, [decided(event, "not_started", f"the group is {group.standing}", now)]
     walk = walked(Walk(escalation, event, config, now, known))
     after = walk.escalation
     if after.held is not None:
@@ -94,10 +97,12 @@ def follow(
     group = event.group
     if group.version <= escalation.group.version:
         return escalation, [decided(event, "repeated", f"version {escalation.group.version} is known", now)]
+    if escalation.ended and group.wiped_at is not None:
+        return _emptied(escalation, event), [decided(event, "ended_before", escalation.ended, now)]
     if escalation.ended:
         return escalation, [decided(event, "ended_before", escalation.ended, now)]
     if not group.is_firing or group.run != escalation.run:
-        why = f"the group is {group.state}" if group.run == escalation.run else "a newer run began"
+        why = f"the group is {group.standing}" if group.run == escalation.run else "a newer run began"
         return stop(escalation, group, event.cards, why), [decided(event, "stopped", why, now)]
     if escalation.paused and escalation.held is None:
         return _look_again(event, escalation, config, now, known)
@@ -109,6 +114,12 @@ def follow(
         update={"group": group, "cards": event.cards, "version": escalation.version + 1}
     )
     return after, told
+
+
+def _emptied(escalation: Escalation, event: GroupRendered) -> Escalation:
+    """Forget what was shown of a group that was wiped."""
+    changes = {"group": event.group, "cards": event.cards, "version": escalation.version + 1}
+    return escalation.model_copy(update=changes)
 
 
 def _look_again(
@@ -142,6 +153,7 @@ def stop(escalation: Escalation, group: Group, cards: dict[str, Card], why: str)
             "held_version": 0,
             "held_pages": (),
             "next_step_at": None,
+            "left": left_of(escalation),
             "paused": "",
             "personal": tuple(one.model_copy(update={"due_at": None}) for one in escalation.personal),
             "version": escalation.version + 1,

@@ -57,7 +57,7 @@ def at_a_glance(event: GroupRendered, runs: Sequence[Glance], now: datetime) -> 
         return None
     if any(one.run > group.run or (one.run < group.run and not one.ended) for one in runs):
         return None
-    if known.ended:
+    if known.ended and group.wiped_at is None:
         return decided(event, "ended_before", known.ended, now)
     if known.paused and not known.held:
         return None

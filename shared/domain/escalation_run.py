@@ -38,6 +38,13 @@ class Known:
 NOTHING_KNOWN = Known()
 
 
+class Left(Frozen):
+    """What an escalation would have done next when it was stopped: its next step, and whose rules were not through."""
+
+    next_step_at: datetime | None = None
+    personal: tuple[Personal, ...] = ()
+
+
 class Escalation(Frozen):
     """One run of one group through its chain.
 
@@ -47,6 +54,7 @@ class Escalation(Frozen):
     `held_pages` wait for digests of a storm, or were told by them. `paused` says what the chain waits for where it
     waits for no time but for alerts. `step_began_at` is when the step at `position` was first looked at.
     `importance` takes the place of what the steps say, "" does not. `config_version` is that of the snapshot.
+    `left` is what a later run may go on with (resuming.py); None when it came to its end.
     """
 
     id: str
@@ -69,6 +77,7 @@ class Escalation(Frozen):
     held: Hold | None = None
     held_version: int = 0
     held_pages: tuple[HeldPage, ...] = ()
+    left: Left | None = None
     version: int = 1
     config_version: int = 0
 

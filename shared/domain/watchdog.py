@@ -58,6 +58,8 @@ def _without_escalation(group: Group, config: ConfigSnapshot) -> Finding | None:
 
 def silence_finding(group: Group, due_at: datetime | None) -> Finding | None:
     """Return what is broken of a group whose silence is to end, as stored with this due time."""
+    if group.root_id is not None:
+        return None  # it ends with its root's
     if str(group.state) != "silenced" or group.silenced_until is None or due_at is not None:
         return None
     until = group.silenced_until.isoformat(timespec="seconds")
