@@ -15,6 +15,7 @@ from shared.bus.publisher import Encoded
 from shared.bus.wire import Provenance, decode
 from shared.domain.storm import StormLimits
 from shared.events import (
+    ChainRefreshRequested,
     Event,
     GroupAcknowledged,
     GroupRendered,
@@ -126,3 +127,29 @@ async def test_a_resolve_after_the_acknowledge_asks_for_a_word_to_whom_the_run_p
     asked = [one for one in events if isinstance(one, NotificationRequested)]
     assert {(one.user_id, one.channel, one.resolved) for one in asked} == {("U1", "email", True)}
     assert len({one.id for one in asked}) == 1
+
+
+async def test_an_edited_chain_is_applied_once_to_whatever_runs_through_it(
+    deciding: Deciding, escalations: Escalations
+):
+    edited = a_configuration(notify("U1"), notify("U2"), wait(5), version=2)
+    await deciding.decide([FIRST], a_configuration(notify("U1"), wait(5)))
+    (running,) = await escalations.running_through("F1")
+    asked = ChainRefreshRequested(
+        id="refresh",
+        time=NOON,
+        subject=running.group_id,
+        group_id=running.group_id,
+        run=running.run,
+        chain_id=running.chain_id,
+        actor=ALICE,
+    )
+
+    await deciding.decide([asked], edited)
+    once = (await escalations.get_many(["IGROUP:1"]))["IGROUP:1"]
+    await deciding.decide([asked], edited)
+    twice = (await escalations.get_many(["IGROUP:1"]))["IGROUP:1"]
+
+    assert (once.config_version, len(once.steps), twice) == (2, 3, once)
+    assert await escalations.running_of("IGROUP") == [running]
+    assert await escalations.running_through("FNONE") == []
