@@ -91,7 +91,9 @@ def shifts_of_user(
 
 def segments(schedule: ReadySchedule, start: datetime, end: datetime) -> Iterator[Segment]:
     """Yield the time from `start` to `end` cut at every border of an event or a swap, without holes."""
-    waiting = sorted(schedule.events(start, end), key=lambda one: one.start)
+    found = schedule.events(start, end)
+    order = {id(one): number for number, one in enumerate(found)}
+    waiting = sorted(found, key=lambda one: one.start)
     borders = (
         {max(one.start, start) for one in waiting} | {min(one.end, end) for one in waiting} | {start, end}
     )
@@ -102,10 +104,14 @@ def segments(schedule: ReadySchedule, start: datetime, end: datetime) -> Iterato
     ends: list[datetime] = []
     position = 0
     for at, until in pairwise(ordered):
+        is_longer = False
         while position < len(waiting) and waiting[position].start <= at:
             current.append(waiting[position])
             heappush(ends, waiting[position].end)
             position += 1
+            is_longer = True
+        if is_longer:
+            current.sort(key=lambda one: order[id(one)])  # whoever is asked first stays so
         if ends and ends[0] <= at:
             while ends and ends[0] <= at:
                 heappop(ends)

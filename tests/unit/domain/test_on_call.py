@@ -95,3 +95,16 @@ def test_a_taken_swap_puts_the_benefactor_in_the_place_of_the_beneficiary_and_of
         "C 03-04 09:00 to 03-04 12:00",
         "A 03-04 12:00 to 03-05 09:00",
     ]
+
+
+def test_those_who_are_next_stand_in_the_same_order_as_when_they_are_asked_then():
+    config = a_schedule(
+        a_shift("L1", users=("B",), start="2026-03-02T12:00:00", duration=3600),
+        a_shift("L2", users=("A",), start="2026-03-02T09:00:00", duration=8 * 3600),
+    )
+
+    later = next_on_call(config, "S", utc("2026-03-03T10:00"))
+
+    assert later is not None
+    assert (later.user_ids, later.since) == (("B", "A"), utc("2026-03-03T12:00"))
+    assert names(config, "2026-03-03T12:00") == "BA"
