@@ -201,6 +201,9 @@ class World:
 
     def _kill(self, instance: Instance) -> None:
         instance.is_dead = True
+        for one, opened in self.gates:
+            if one is instance:
+                opened.cancel()
         self.gates = [one for one in self.gates if one[0] is not instance]
         for task in instance.tasks:
             if task.done() and not task.cancelled() and task.exception() is not None:
