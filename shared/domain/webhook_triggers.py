@@ -18,9 +18,11 @@ from shared.events import (
     Due,
     GroupAcknowledged,
     GroupAlertAdded,
+    GroupNoteAdded,
     GroupOpened,
     GroupRendered,
     GroupResolved,
+    GroupResponderAdded,
     GroupSilenced,
     GroupUnacknowledged,
     GroupUnresolved,
@@ -40,14 +42,19 @@ STATUS_CHANGES: Mapping[str, str] = {
     GroupUnresolved.type: "unresolve",
     GroupUnacknowledged.type: "unacknowledge",
 }
-OTHER_CHANGES: Mapping[str, str] = {GroupOpened.type: CREATED, GroupAlertAdded.type: "alert added"}
+ADDITIONS: Mapping[str, str] = {
+    GroupAlertAdded.type: "alert added",
+    GroupNoteAdded.type: "note added",
+    GroupResponderAdded.type: "responder added",
+}
+OTHER_CHANGES: Mapping[str, str] = {GroupOpened.type: CREATED, **ADDITIONS}
 TRIGGER_OF: Mapping[str, str] = {**OTHER_CHANGES, **STATUS_CHANGES}
 # What a webhook may be configured to, in OnCall's order, then what OnCall has not.
 TRIGGERS: tuple[str, ...] = (
     *(ESCALATION, CREATED),
     *STATUS_CHANGES.values(),
     *(STATUS_CHANGE, PERSONAL),
-    "alert added",
+    *ADDITIONS.values(),
 )
 
 

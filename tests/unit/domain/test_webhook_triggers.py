@@ -50,6 +50,8 @@ def asked(event: GroupRendered, **fields: Any) -> dict[str, tuple[str, str]]:
     [
         ("opened", "alert group created"),
         ("alert_added", "alert added"),
+        ("note_added", "note added"),
+        ("responder_added", "responder added"),
         ("acknowledged", "acknowledge"),
         ("unacknowledged", "unacknowledge"),
         ("resolved", "resolve"),
@@ -61,7 +63,7 @@ def asked(event: GroupRendered, **fields: Any) -> dict[str, tuple[str, str]]:
 def test_each_change_asks_for_the_webhooks_of_its_trigger(kind: str, trigger: str):
     found = list(asked(rendered((kind, 3))).values())
 
-    status = [(trigger, "WH-status change")] if kind not in ("opened", "alert_added") else []
+    status = [(trigger, "WH-status change")] if not kind.endswith(("opened", "_added")) else []
     assert found == [(trigger, f"WH-{trigger}"), *status]
 
 
