@@ -68,6 +68,8 @@ prove: setup system-test ## nothing is lost or doubled while everything is kille
 	$(BIN)/python -m tests.chaos.prove $(if $(SEED),--seed $(SEED))
 
 bench: setup system-test ## throughput, latency and cost on this machine
+	$(BIN)/python -m tests.bench.schedules
+	$(BIN)/python -m tests.bench.watchdog
 	$(BIN)/python -m tests.bench.bench
 
 run: setup system-run ## start servers, every service and a demo configuration

@@ -15,6 +15,9 @@ from shared.errors import Unavailable
 
 log = structlog.get_logger(__name__)
 LOOK_EVERY_S = 0.5
+# A lane that had nothing to do for a minute looks less often: most channels are idle most of the time.
+IDLE_AFTER_S = 60.0
+IDLE_LOOK_EVERY_S = 2.0
 GRACE_S = 10.0
 HOLD_S = 5.0
 
@@ -43,8 +46,15 @@ class Work(Generic[Row]):
     broken: Callable[[Row, BaseException], Awaitable[None]]
 
 
+def pause_s(idle_s: float) -> float:
+    """Return how long a lane waits for its next look when it has had nothing in hand for `idle_s`."""
+    return IDLE_LOOK_EVERY_S if idle_s > IDLE_AFTER_S else LOOK_EVERY_S
+
+
 class Lane(Generic[Row]):
     """Claims due rows twice a second, and at once after `wake` or when a place becomes free.
+
+    After a minute without any it looks every 2 s: what may come late then is a late try, or what another instance left.
 
     Rows claimed above their target's limit wait here for its next free place, for at most 5 s, and no more of
     that target are claimed meanwhile. A cancelled lane claims nothing more, gives back what waits, and lets what
@@ -67,6 +77,7 @@ class Lane(Generic[Row]):
         self._is_open = False
         self._is_behind = True
         self._left_out: frozenset[str] = frozenset()
+        self._busy_at_s = clock.monotonic_s()
 
     def wake(self) -> None:
         """Look for due rows now."""
@@ -154,6 +165,7 @@ class Lane(Generic[Row]):
 
     def _start(self, row: Row, target: str) -> None:
         self._busy[target] += 1
+        self._busy_at_s = clock.monotonic_s()
         task = asyncio.create_task(self._run_one(row), name=f"{self.name}:{target}")
         self._running[task] = target
         task.add_done_callback(self._ended)
@@ -191,8 +203,9 @@ class Lane(Generic[Row]):
             log.warning("claiming.delayed", lane=self.name, reason=error.reason)
 
     async def _pause(self) -> None:
+        idle_s = 0.0 if self._running else clock.monotonic_s() - self._busy_at_s
         try:
-            async with asyncio.timeout(LOOK_EVERY_S):
+            async with asyncio.timeout(pause_s(idle_s)):
                 await self._woken.wait()
         except TimeoutError:
             return

@@ -1,8 +1,6 @@
-"""What the watchdog costs at 100,000 open groups: CPU of this process, and of the database when its id is given.
+"""`python -m tests.bench.watchdog`: what the watchdog costs at 100,000 open groups, here and in a database of its own.
 
-    TOCSIN_MONGO_URL=... python -m tests.bench.watchdog [--groups 100000] [--seconds 90] [--mongod PID]
-
-Half of the escalations wait for a timer, half have ended. With --delete a timer is removed and timed until it is found.
+Half of the escalations wait for a timer, half have ended. A timer is removed, and the time until it is found is taken.
 """
 
 from __future__ import annotations
@@ -10,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import tempfile
 import time
 import uuid
 from datetime import timedelta
@@ -18,9 +17,9 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from deploy.local.servers import LocalServers
 from services.escalator.watchdog import TICK_S, Watchdog, WatchdogMetrics
 from shared import clock
-from shared.config import Settings
 from shared.domain.escalation import Escalation
 from shared.domain.model import Card, Group
 from shared.domain.watchdog import Finding
@@ -96,10 +95,9 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def measure(asked: argparse.Namespace) -> None:
-    """Fill a database of its own, watch, print, drop it."""
-    url, rest = Settings().mongo_url.get_secret_value().unicode_string().split("/tocsin", 1)
-    database = Database(f"{url}/bench_watchdog_{uuid.uuid4().hex[:8]}{rest}")
+async def measure(asked: argparse.Namespace, url: str, mongod: int) -> None:
+    """Fill the database at `url`, watch it, print."""
+    database = Database(url)
     try:
         timer = await fill(database, asked.groups)
         found, metrics = Found(), WatchdogMetrics(CollectorRegistry())
@@ -112,11 +110,11 @@ async def measure(asked: argparse.Namespace) -> None:
         began_s, began, before = (
             time.monotonic(),
             time.process_time(),
-            cpu_s(asked.mongod) if asked.mongod else 0.0,
+            cpu_s(mongod),
         )
         deleted_s = 0.0
         while time.monotonic() < began_s + asked.seconds:
-            if asked.delete and not deleted_s and time.monotonic() > began_s + asked.seconds / 2:
+            if not deleted_s and time.monotonic() > began_s + asked.seconds / 2:
                 await Escalations(database).collection.delete_one({"_id": f"{timer}:1"})
                 deleted_s = time.monotonic()
             await watchdog.turn()
@@ -124,20 +122,27 @@ async def measure(asked: argparse.Namespace) -> None:
         passed = time.monotonic() - began_s
         print(f"groups {asked.groups}, watched {passed:.0f} s")
         print(f"this process: {100 * (time.process_time() - began) / passed:.2f} % of a core")
-        if asked.mongod:
-            print(f"database: {100 * (cpu_s(asked.mongod) - before) / passed:.2f} % of a core")
-        if deleted_s:
-            kinds = [(one.kind, one.group.id == timer) for one in found.findings]
-            print(f"deleted timer: found after {found.at_s - deleted_s:.1f} s, {kinds}")
+        print(f"database: {100 * (cpu_s(mongod) - before) / passed:.2f} % of a core")
+        kinds = [(one.kind, one.group.id == timer) for one in found.findings]
+        print(f"deleted timer: found after {found.at_s - deleted_s:.1f} s, {kinds}")
     finally:
-        await database.drop()
         database.close()
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+def main() -> None:
+    """Start a database, measure, remove it."""
+    parser = argparse.ArgumentParser(prog="watchdog")
     parser.add_argument("--groups", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=90)
-    parser.add_argument("--mongod", type=int, default=0)
-    parser.add_argument("--delete", action="store_true")
-    asyncio.run(measure(parser.parse_args()))
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="tocsin-watchdog-") as folder:
+        servers = LocalServers(Path(folder))
+        servers.start()
+        try:
+            asyncio.run(measure(asked, servers.mongo.url(), servers.mongo.pid))
+        finally:
+            servers.destroy()
+
+
+if __name__ == "__main__":
+    main()

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from shared.claiming import Lane, Limits, Work
+from shared.claiming import IDLE_AFTER_S, IDLE_LOOK_EVERY_S, LOOK_EVERY_S, Lane, Limits, Work, pause_s
 
 Row = tuple[str, int]
 
@@ -133,3 +133,8 @@ async def test_a_bug_in_one_row_is_told_and_stops_no_other():
 
     async with running(ledger, Limits()):
         await until(lambda: len(ledger.done) == 2 and len(ledger.broken) == 2)
+
+
+def test_only_a_lane_that_had_nothing_for_a_minute_looks_less_often():
+    assert pause_s(0.0) == pause_s(IDLE_AFTER_S) == LOOK_EVERY_S
+    assert pause_s(IDLE_AFTER_S + 1) == IDLE_LOOK_EVERY_S
