@@ -63,7 +63,7 @@ class WebhookCalls:
         held_back = why_not_called(webhook, event)
         if held_back is not None:
             return Prepared(RunRecord(), held_back=held_back)
-        facts = await self._facts(event, webhook, config)
+        facts = await self._facts(event, webhook, config, now)
         told = event_of(facts)
         texts = await self._render(job_of(facts))
         record = RunRecord(
@@ -90,7 +90,9 @@ class WebhookCalls:
         }
         return Prepared(record.model_copy(update=shown), webhooks.signed(request, credentials, now))
 
-    async def _facts(self, event: WebhookRequested, webhook: Webhook, config: ConfigSnapshot) -> Facts:
+    async def _facts(
+        self, event: WebhookRequested, webhook: Webhook, config: ConfigSnapshot, now: datetime
+    ) -> Facts:
         group = event.group
         alerts = await self._sources.alerts.get_many([group.first_alert_id, group.last_alert_id])
         paged = await self._sources.deliveries.paged(group.id)
@@ -105,7 +107,7 @@ class WebhookCalls:
             first_alert=alerts.get(group.first_alert_id),
             last_alert=alerts.get(group.last_alert_id),
             notified=[config.user_by_id[one] for one in paged if one in config.user_by_id],
-            to_be_notified=to_be_notified(config, group),
+            to_be_notified=to_be_notified(config, group, now),
             users=config.user_by_id,
             responses=await self._sources.deliveries.responses(group.id),
             url=f"{self._public_url}/alert-groups/{group.id}",

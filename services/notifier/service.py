@@ -116,6 +116,11 @@ service = Service(
         events.WebhookResponded,
         events.StageDecided,
     ),
-    keeps=frozenset({"users", "webhooks", "integrations", "routes", "steps"}),
+    keeps=frozenset(
+        {
+            *("users", "teams", "webhooks", "integrations", "routes", "steps"),
+            *("schedules", "shifts", "swaps", "calendars"),
+        }
+    ),
     open=open_service,
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shared.domain.configuration import Integration, User, Webhook
+from shared.domain.configuration import Integration, Team, User, Webhook
 from shared.domain.model import Alert
+from shared.domain.schedules import Schedule, Shift
 from shared.domain.webhook_event import MANUAL, Facts, event_of, job_of
 from shared.domain.webhook_people import to_be_notified
 from shared.domain.webhook_rendering import render_webhook
@@ -109,5 +110,33 @@ def test_the_event_names_whom_the_chain_still_notifies():
 
     firing, taken = make.a_group(), make.a_group(acknowledged_at=NOON)
 
-    assert [one.username for one in to_be_notified(config, firing)] == ["bob", "alice"]
-    assert to_be_notified(config, taken) == []
+    assert [one.username for one in to_be_notified(config, firing, NOON)] == ["bob", "alice"]
+    assert to_be_notified(config, taken, NOON) == []
+
+
+def test_the_event_names_who_is_on_call_and_who_is_in_the_team_that_the_chain_means():
+    config = a_configuration(
+        {"type": "notify_on_call_from_schedule", "notify_on_call_from_schedule": "S"},
+        {"type": "notify_team_members", "team_to_notify": "T1"},
+        users=(
+            User(id="U1", username="alice", team_ids=("T1",)),
+            User(id="U2", username="bob", team_ids=("T1",)),
+            User(id="U3", username="carol"),
+        ),
+        teams=(Team(id="T1", name="Ops"),),
+        schedules=(Schedule(id="S", name="Primary"),),
+        shifts=(
+            Shift(
+                id="O1",
+                name="Always",
+                schedule_id="S",
+                start="2026-01-01T00:00:00",
+                duration=400 * 86_400,
+                users=("U2",),
+            ),
+        ),
+    )
+
+    meant = to_be_notified(config, make.a_group(), NOON)
+
+    assert [one.username for one in meant] == ["bob", "alice"]
