@@ -14,7 +14,7 @@ from tests.e2e.story import FIRST, Caller, calling, until
 from tests.support.smtp_double import SmtpDouble
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.deep, pytest.mark.timeout(180)]
 STEP_S = 4
 # Alertmanager has a shape of its own, the formatted webhook lends it to types without one, as Pingdom's.
 TYPES = {"alertmanager": "Prometheus", "formatted_webhook": "Backup", "pingdom": "Shop"}

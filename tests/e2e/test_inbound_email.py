@@ -16,7 +16,7 @@ from tests.support.certificates import a_certificate
 from tests.support.smtp_double import SmtpDouble
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.deep, pytest.mark.timeout(180)]
 DOMAIN = "alerts.example.com"
 MAILS = """
   - name: Mails

@@ -10,7 +10,7 @@ from tests.e2e.story import CONFIGURATION, FIRST, WEB_TOKEN, calling, until
 from tests.support.smtp_double import SmtpDouble
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.deep, pytest.mark.timeout(240)]
 
 
 async def test_in_maintenance_nobody_is_paged_and_who_asks_reads_why_and_its_end_pages(
