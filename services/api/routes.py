@@ -67,6 +67,24 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     _add(app, "POST", f"{BASE}/webhooks/{{id}}/trigger", webhooks.trigger)
     _add(app, "POST", f"{BASE}/webhooks/{{id}}/preview", webhooks.preview)
     _add(app, "POST", f"{BASE}/webhooks/{{id}}/rotate_secret", webhooks.rotate_secret)
+    _add_groups(app)
+    _add_people(app)
+    _add(app, "GET", f"{BASE}/organizations", lookups.list_organizations)
+    _add(app, "GET", f"{BASE}/organizations/{{id}}", lookups.read_organization)
+    _add(app, "GET", f"{BASE}/info", lookups.read_info)
+    _add(app, "POST", f"{BASE}/config/apply", apply.apply_declaration)
+    _add(app, "GET", f"{BASE}/openapi.yaml", specification.read_openapi)
+    _add(app, "POST", f"{BASE}/slack/interactive", chats.slack)
+    _add(app, "POST", "/slack/interactive_api_endpoint", chats.slack)
+    _add_schedules(app)
+    for product in callbacks.called_back():
+        _add(app, "POST", f"/{product}/{{part:[a-z]+}}", callbacks.handler(product))
+    _add(app, "GET", "/act/{ticket}", links.ask)
+    _add(app, "POST", "/act/{ticket}", links.act)
+    pages.add_routes(app)
+
+
+def _add_groups(app: web.Application) -> None:
     _add(app, "GET", f"{BASE}/alert_groups", groups.list_groups)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}", groups.read_group)
     _add(app, "GET", f"{BASE}/alert_groups/{{id}}/timeline", history.read_timeline)
@@ -93,6 +111,9 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     _add(app, "GET", f"{BASE}/alerts/{{id}}", alerts.read_alert)
     _add(app, "GET", f"{BASE}/alerts/{{id}}/trace", history.read_trace)
     _add(app, "GET", f"{BASE}/alerts/{{id}}/explain", explain.explain)
+
+
+def _add_people(app: web.Application) -> None:
     _add(app, "GET", f"{BASE}/users/{{id}}/contact_points", contact_points.list_points)
     _add(app, "POST", f"{BASE}/users/{{id}}/contact_points", contact_points.add_point)
     point = f"{BASE}/users/{{id}}/contact_points/{{point_id}}"
@@ -102,19 +123,6 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     _add(app, "POST", f"{BASE}/users/{{id}}/test_notification", trial_notices.send_trial)
     _add(app, "POST", f"{BASE}/user_groups/refresh", slack_directory.refresh)
     _add(app, "POST", f"{BASE}/slack_channels/refresh", slack_directory.refresh)
-    _add(app, "GET", f"{BASE}/organizations", lookups.list_organizations)
-    _add(app, "GET", f"{BASE}/organizations/{{id}}", lookups.read_organization)
-    _add(app, "GET", f"{BASE}/info", lookups.read_info)
-    _add(app, "POST", f"{BASE}/config/apply", apply.apply_declaration)
-    _add(app, "GET", f"{BASE}/openapi.yaml", specification.read_openapi)
-    _add(app, "POST", f"{BASE}/slack/interactive", chats.slack)
-    _add(app, "POST", "/slack/interactive_api_endpoint", chats.slack)
-    _add_schedules(app)
-    for product in callbacks.called_back():
-        _add(app, "POST", f"/{product}/{{part:[a-z]+}}", callbacks.handler(product))
-    _add(app, "GET", "/act/{ticket}", links.ask)
-    _add(app, "POST", "/act/{ticket}", links.act)
-    pages.add_routes(app)
 
 
 def _add_schedules(app: web.Application) -> None:

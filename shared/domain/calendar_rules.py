@@ -100,7 +100,7 @@ def pattern_of_rule(rule: str, first_day: date) -> Pattern | None:
         frequency=frequency,
         first_day=first_day.toordinal(),
         interval=int(parts.get("INTERVAL", "1")),
-        week_start=[*WEEKDAYS].index(parts.get("WKST", "MO")),  # type: ignore[arg-type]
+        week_start=[str(one) for one in WEEKDAYS].index(parts.get("WKST", "MO")),
         by_day=weekdays,
         by_month=frozenset(int(one) for one in parts.get("BYMONTH", "").split(",") if one),
         by_monthday=monthdays,
