@@ -98,16 +98,20 @@ class Escalations:
         return await due.claim(self.collection, {"held_version": {"$lt": version}}, now)
 
     async def pages_of(self, digest_id: str) -> list[Untold]:
-        """Return the pages that were ever left to a digest and are not taken back, newest first."""
-        names = ("group_id", "run", "digest_pages")
+        """Return the pages that were ever left to a digest and are not taken back, newest first.
+
+        All pages of a batch are held at one instant: of those the one whose group began last is the newest.
+        """
+        names = ("group_id", "run", "digest_pages", "digest_opened_at")
         found = await self.collection.find({"digest_pages.digest": digest_id}, dict.fromkeys(names, 1))
         pages = [
-            Untold(page["id"], one["group_id"], one["run"], page["at"])
+            (page["at"], one.get("digest_opened_at", page["at"]), page["id"], one)
             for one in found
             for page in one["digest_pages"]
             if page["digest"] == digest_id
         ]
-        return sorted(pages, key=lambda one: (one.at, one.page_id), reverse=True)
+        newest_first = sorted(pages, key=lambda page: page[:3], reverse=True)
+        return [Untold(id, one["group_id"], one["run"], at) for at, _, id, one in newest_first]
 
     async def held_pages_of(self, ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
         """Return for each of these escalations the pages left to digests, as (digest id, page id)."""
@@ -153,5 +157,6 @@ def _versioned(write: EscalationWrite) -> VersionedWrite:
         "paused": one.paused or None,
         "held_version": one.held_version if one.held is not None else None,
         "digest_pages": [_held(page) for page in one.held_pages] or None,
+        "digest_opened_at": one.group.opened_at if one.held_pages else None,
     }
     return VersionedWrite(one.id, write.base_version, fields, optional, write.events, write.at)

@@ -175,8 +175,7 @@ async def test_in_a_storm_the_first_page_comes_at_once_and_then_one_per_interval
     await storm.expect(*before, mail(1), mail(6))
     card = storm.last_card()
     assert card["title"] == "Hook: 6 further alert groups are firing"
-    # All pages of a batch are held at one instant, so which of the six is left out is open.
-    assert sum(f"group {number}<" in card["message"] for number in range(103, 109)) == 5
+    assert "group 108" in card["message"]
     assert not any(f"group {number}<" in card["message"] for number in (101, 102))
     assert "and 1 more" in card["message"]
     assert "alert-groups?integration_id=C1&amp;state=firing" in card["message"]
