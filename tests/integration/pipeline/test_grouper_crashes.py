@@ -184,12 +184,16 @@ async def test_a_grouper_that_dies_over_an_acknowledge_has_applied_it_once_and_t
 
 
 DUE_GAPS = (("after", "alert_groups", Update), ("after", "bus", Insert))
+DUE_FACTS = frozenset({"group.unsilenced.v1", "group.reminded.v1", "group.unacknowledged.v1"})
 
 
 @pytest.mark.parametrize("where", DUE_GAPS, ids=["saved, not told", "told, not cleared"])
 @pytest.mark.parametrize(
-    ("action", "fact"),
-    [("silence", "group.unsilenced.v1"), ("acknowledge", "group.unacknowledged.v1")],
+    ("action", "facts"),
+    [
+        ("silence", ["group.unsilenced.v1"]),
+        ("acknowledge", ["group.reminded.v1", "group.unacknowledged.v1"]),
+    ],
     ids=["a silence", "an acknowledge nobody confirms"],
 )
 async def test_what_is_due_happens_once_although_the_grouper_dies_over_it(
@@ -199,7 +203,7 @@ async def test_what_is_due_happens_once_although_the_grouper_dies_over_it(
     database: str,
     where: Any,
     action: str,
-    fact: str,
+    facts: list[str],
 ):
     await house.configure_all(configuration)
     await house.start("recorder")
@@ -229,11 +233,11 @@ async def test_what_is_due_happens_once_although_the_grouper_dies_over_it(
     await house.start_one("grouper", "other", **asks)
 
     async def told() -> list[str] | None:
-        found = [one["type"] for one in await Journal(house.database).of_group(opened)]
+        # What was swept up is told late, and the journal has it later still: it may come after what followed it.
         at_rest = stored.alert_groups.count_documents({"untold_at": {"$exists": True}}) == 0
-        return found if at_rest and fact in found else None
+        found = [one["type"] for one in await Journal(house.database).of_group(opened)]
+        return found if at_rest and set(facts) <= set(found) else None
 
-    types = await until(told, what=f"{fact} is told")
-    assert types.count(fact) == 1
-    assert types.count("group.reminded.v1") == (1 if action == "acknowledge" else 0)
+    types = await until(told, what=f"{facts} are told")
+    assert sorted(one for one in types if one in DUE_FACTS) == facts
     assert stored.alert_groups.find_one({"_id": opened})["state"] == "firing"
