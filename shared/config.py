@@ -72,8 +72,9 @@ class Settings(BaseSettings):
     )
     watchdog_heartbeat_url: str = Field(
         default="",
-        description="asked with GET once a minute while every open group has somebody, a timer or a reason; "
-        "empty: nobody is told",
+        pattern=r"^(https?://\S+)?$",
+        description="asked with GET once a minute while every open group has somebody, a timer or a reason, and "
+        "every stage works; empty: nobody is told",
     )
     acknowledge_reminder_s: int = Field(
         default=0,

@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from functools import partial
-
-import structlog
 
 from services.escalator.answering import Answering
+from services.escalator.beating import Beating, beat_to
 from services.escalator.deciding import Deciding
 from services.escalator.digests import DueDigests, Places
 from services.escalator.due import Deciders, DueEscalations, Writing
 from services.escalator.duties import DueDuties
 from services.escalator.handlers import Decisions, Escalator
-from services.escalator.mending import Mending
+from services.escalator.mending import Means, Mending
 from services.escalator.responding import DuePages, Responding
 from services.escalator.storming import Storming
-from services.escalator.watchdog import Watchdog, WatchdogMetrics
+from services.escalator.watchdog import Watchdog, Watched
+from services.escalator.watchdog_metrics import WatchdogMetrics
+from services.escalator.whole import Whole
 from shared import events
-from shared.channels.channel import HttpCall
 from shared.config import words_of
 from shared.domain.storm import StormLimits
-from shared.errors import Permanent, Transient, Unanswered
 from shared.http import HttpClient
 from shared.lazy_sandbox import LazySandbox
 from shared.live_configuration import load_until_there
@@ -35,11 +33,10 @@ from shared.store.direct_pages import DirectPageStore
 from shared.store.due import SELDOM_S, DueLoop
 from shared.store.duties import Duties
 from shared.store.escalations import Escalations
+from shared.store.repairs import Repairs
 from shared.store.storms import Storms
 from shared.store.watch import Watch
 from shared.telling import Telling
-
-log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -67,23 +64,28 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     _watch_schedules(io)
     decisions = Decisions(deciding, _page_responders(io, keep))
     handler = Escalator(decisions, telling, io.config, io.metrics, settings.slack_default_channel)
-    mending = Mending(places.escalations, deciding, writing, (telling, io.bus), io.config)
+    means = Means(places.escalations, deciding, due.wake, writing, telling, io.bus.publish)
     async with HttpClient() as client:
-        _watch_groups(io, places, mending, (handler, client))
+        _watch_groups(io, places, means, (handler, client))
         try:
             yield handler.handle
         finally:
             await sandbox.close()
 
 
-def _watch_groups(io: Io, places: Places, mending: Mending, around: tuple[Escalator, HttpClient]) -> None:
+def _watch_groups(io: Io, places: Places, means: Means, around: tuple[Escalator, HttpClient]) -> None:
     handler, client = around
-    stores = (Watch(io.store), places.groups, places.escalations)
     metrics = WatchdogMetrics(io.metrics.registry)
-    watchdog = Watchdog(stores, mending, io.config, io.instance, metrics)
+    repairs = Repairs(io.store)
+    telling = Telling(io.bus, repairs.collection)
+    mending = Mending(means, repairs, telling, io.config)
+    watched = Watched(Watch(io.store), places.groups, places.escalations)
+    watchdog = Watchdog(watched, mending, io.config, io.instance, metrics)
     watchdog.is_behind = lambda: handler.is_behind
-    if io.settings.watchdog_heartbeat_url:
-        watchdog.beat = partial(_beat, client, io.settings.watchdog_heartbeat_url)
+    url = io.settings.watchdog_heartbeat_url
+    watchdog.beating = Beating(Whole(io.rabbit, io.store).troubles, metrics, beat_to(client, url))
+    io.spawn("repair_indexes", repairs.prepare)
+    io.spawn("repairs_untold", telling.keep_sweeping)
 
     async def run() -> None:
         # Before it is known which routes have chains, nothing is known to be missing.
@@ -91,14 +93,6 @@ def _watch_groups(io: Io, places: Places, mending: Mending, around: tuple[Escala
         await watchdog.run()
 
     io.spawn("watchdog", run)
-
-
-async def _beat(client: HttpClient, url: str) -> None:
-    """Ask the outside URL; that it is away is its watcher's to notice."""
-    try:
-        await client.send(HttpCall("GET", url, trusted=True))
-    except (Transient, Permanent, Unanswered) as error:
-        log.warning("watchdog.beat_lost", reason=error.reason)
 
 
 def _watch_storms(io: Io, places: Places, storming: Storming) -> None:

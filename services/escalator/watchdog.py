@@ -6,47 +6,49 @@ A group is looked at twice, 7 s apart, before it counts as broken: its events ma
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from services.escalator.beating import Beating
 from services.escalator.mending import Mending
+from services.escalator.walking import LOOKED_AT_ONCE, Walking
+from services.escalator.watchdog_metrics import WatchdogMetrics
 from shared import clock
-from shared.domain.watchdog import OVERDUE_AFTER, Finding, finding_of, silence_finding
-from shared.errors import Unavailable
+from shared.domain.watchdog import (
+    LONGEST_LEASE,
+    OVERDUE_AFTER,
+    STUCK_AFTER,
+    Finding,
+    finding_of,
+    overdue_finding,
+    silence_finding,
+)
+from shared.errors import Transient
 from shared.live_configuration import LiveConfiguration
 from shared.store.alert_groups import AlertGroups
-from shared.store.escalations import Escalations
-from shared.store.watch import Watch
+from shared.store.escalations import Escalations, read
+from shared.store.watch import Stuck, Watch
 
 log = structlog.get_logger(__name__)
 TICK_S = 1.0
 LEASE_S = 20.0
-WALK_EVERY_S = 18.0
+HOLD_EVERY_S = 5.0
+WALK_EVERY_S = 17.0
 CONFIRM_AFTER_S = 7.0
-SLICE = 5000
-PAUSE_S = 0.1
-LOOKED_AT_ONCE = 500
-BEAT_EVERY_S = 60.0
+# A backlog is worked off by those whose work it is; one that is stuck is among those that wait longest.
+OVERDUE_AT_ONCE = 20
 
 
-class WatchdogMetrics:
-    """What operators see of it."""
+@dataclass(frozen=True)
+class Watched:
+    """Where the watchdog looks."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
-        broken = "Open groups that nobody and nothing was responsible for, by what was missing"
-        self.broken = Counter("tocsin_watchdog_broken", broken, ["kind"], registry=registry)
-        words = "When the watchdog last walked over all open groups, and there was nothing to mend"
-        self.well_at = Gauge("tocsin_watchdog_last_well_timestamp_seconds", words, registry=registry)
-        self.walks = Counter("tocsin_watchdog_walks", "Walks over all open groups", registry=registry)
-        self.firing = Gauge(
-            "tocsin_watchdog_firing_groups", "Firing groups at the last walk", registry=registry
-        )
-        self.overdue = Gauge(
-            "tocsin_watchdog_overdue", "Escalations that are due since over a minute", registry=registry
-        )
+    watch: Watch
+    groups: AlertGroups
+    escalations: Escalations
 
 
 class Watchdog:
@@ -54,22 +56,21 @@ class Watchdog:
 
     def __init__(
         self,
-        stores: tuple[Watch, AlertGroups, Escalations],
+        watched: Watched,
         mending: Mending,
         config: LiveConfiguration,
         owner: str,
         metrics: WatchdogMetrics,
     ) -> None:
-        self._watch, self._groups, self._escalations = stores
+        self._watch, self._groups, self._escalations = watched.watch, watched.groups, watched.escalations
+        self._walking = Walking(watched.watch, config)
         self._mending = mending
         self._config = config
         self._owner = owner
         self._metrics = metrics
         self._suspects: dict[str, float] = {}
-        self._stated: set[str] = set()
-        self._walked_at_s = float("-inf")
-        self._beat_at_s = float("-inf")
-        self.beat: Callable[[], Awaitable[None]] | None = None
+        self._walked_at_s = self._held_at_s = float("-inf")
+        self.beating: Beating | None = None
         self.is_behind: Callable[[], bool] = lambda: False
 
     async def run(self) -> None:
@@ -78,68 +79,77 @@ class Watchdog:
         while True:
             try:
                 await self.turn()
-            except Unavailable as error:
+            except Transient as error:
                 log.warning("watchdog.delayed", reason=error.reason)
             await asyncio.sleep(TICK_S)
 
     async def turn(self) -> None:
         """Do what is due of a walk and of what it found."""
-        now = clock.now()
-        if not await self._watch.hold(self._owner, now, now + timedelta(seconds=LEASE_S)):
-            self._suspects, self._stated = {}, set()
+        now_s = clock.monotonic_s()
+        is_walk_due = now_s >= self._walked_at_s + WALK_EVERY_S
+        if not (is_walk_due or self._ripe(now_s) or now_s >= self._held_at_s + HOLD_EVERY_S):
+            return
+        if not await self._hold():
             return
         confirmed = await self._confirm()
-        if clock.monotonic_s() >= self._walked_at_s + WALK_EVERY_S:
-            self._walked_at_s = clock.monotonic_s()
+        if is_walk_due:
+            self._walked_at_s = now_s
             await self.walk()
+            overdue = await self._mend_overdue()
+            await self._mending.end_abandoned(self._suspects.keys() | {one.group.id for one in overdue})
             await self._tell_how_it_is(bool(confirmed))
+
+    async def _hold(self) -> bool:
+        """Keep or take the lease; without it, forget: another instance walks."""
+        now = clock.now()
+        self._held_at_s = clock.monotonic_s()
+        if await self._watch.hold(self._owner, now, now + timedelta(seconds=LEASE_S)):
+            return True
+        self._suspects = {}
+        self._walking.forget()
+        return False
+
+    def _ripe(self, now_s: float) -> list[str]:
+        return [id for id, since in self._suspects.items() if now_s >= since + CONFIRM_AFTER_S]
 
     async def walk(self) -> None:
         """Look over every firing group and every silence; what seems broken becomes a suspect."""
-        after, firing, kept = "", 0, set[str]()
-        while True:
-            part = await self._watch.firing(after, SLICE)
-            firing += len(part.keys)
-            loose = set(part.keys).difference(await self._watch.with_timer(after, part.last))
-            if fresh := loose - self._stated:
-                await self._suspect(list(fresh))
-            kept |= loose & self._stated
-            if part.last is None:
-                break
-            after = part.last
-            await asyncio.sleep(PAUSE_S)
-        self._stated = kept
-        for id in await self._watch.endless_silences(LOOKED_AT_ONCE):
-            self._suspects.setdefault(id, clock.monotonic_s())
-        self._metrics.firing.set(firing)
+        doubtful = sorted(await self._walking.walk())
+        doubtful += await self._watch.endless_silences(LOOKED_AT_ONCE)
+        for start in range(0, len(doubtful), LOOKED_AT_ONCE):
+            for one in await self._findings(doubtful[start : start + LOOKED_AT_ONCE]):
+                self._suspects.setdefault(one.group.id, clock.monotonic_s())
+        self._metrics.firing.set(self._walking.firing)
+        self._metrics.compared.inc(self._walking.compared)
         self._metrics.walks.inc()
-
-    async def _suspect(self, keys: Sequence[str]) -> None:
-        """Look closely at firing groups without a running timer; remember those that have a stated reason."""
-        for start in range(0, len(keys), LOOKED_AT_ONCE):
-            some = keys[start : start + LOOKED_AT_ONCE]
-            broken = {one.group.id for one in await self._findings([_id_in(one) for one in some])}
-            for key in some:
-                if _id_in(key) in broken:
-                    self._suspects.setdefault(_id_in(key), clock.monotonic_s())
-                else:
-                    self._stated.add(key)
 
     async def _confirm(self) -> Sequence[Finding]:
         """Look again at what was suspect for long enough; what is still broken is mended and told."""
-        now_s = clock.monotonic_s()
-        ripe = [id for id, since in self._suspects.items() if now_s >= since + CONFIRM_AFTER_S]
+        ripe = self._ripe(clock.monotonic_s())[:LOOKED_AT_ONCE]
         if not ripe or self.is_behind():
             return ()
-        ripe = ripe[:LOOKED_AT_ONCE]
         findings = await self._findings(ripe)
-        for one in findings:
-            self._metrics.broken.labels(one.kind).inc()
-            log.error("watchdog.broken", kind=one.kind, group_id=one.group.id, reason=one.words)
-        await self._mending.mend(findings)
+        await self._mend(findings)
         for id in ripe:
             self._suspects.pop(id, None)
         return findings
+
+    async def _mend_overdue(self) -> Sequence[Finding]:
+        """Do what is due in escalations that nobody takes."""
+        now = clock.now()
+        stuck = Stuck(now - STUCK_AFTER, now + LONGEST_LEASE)
+        found = await self._watch.untaken(now - OVERDUE_AFTER, stuck, OVERDUE_AT_ONCE)
+        findings = [
+            overdue_finding(read(one).escalation.group, one["due_at"], one.get("lease_until"), now)
+            for one in found
+        ]
+        await self._mend(findings)
+        return findings
+
+    async def _mend(self, findings: Sequence[Finding]) -> None:
+        for one in await self._mending.mend(findings):
+            self._metrics.broken.labels(one.kind).inc()
+            log.error("watchdog.broken", kind=one.kind, group_id=one.group.id, reason=one.words)
 
     async def _findings(self, ids: Sequence[str]) -> list[Finding]:
         config = self._config.current
@@ -156,13 +166,7 @@ class Watchdog:
         """Say that all is well when it is; the outside notices when nobody says so."""
         overdue = await self._watch.overdue(clock.now() - OVERDUE_AFTER)
         self._metrics.overdue.set(overdue)
-        if was_broken or overdue or self._suspects:
-            return
-        self._metrics.well_at.set(clock.now().timestamp())
-        if self.beat is not None and clock.monotonic_s() >= self._beat_at_s + BEAT_EVERY_S:
-            self._beat_at_s = clock.monotonic_s()
-            await self.beat()
-
-
-def _id_in(key: str) -> str:
-    return key.rpartition(":")[0]
+        is_well = not (was_broken or overdue or self._suspects)
+        self._metrics.unwell.labels("groups").set(not is_well)
+        if is_well and (self.beating is None or await self.beating.is_whole()):
+            self._metrics.well_at.set(clock.now().timestamp())

@@ -18,11 +18,13 @@ class QueueState:
     exists: bool = True
 
 
-async def states(rabbit: Rabbit) -> list[QueueState]:
-    """Return the state of every queue of the topology, in its order; a missing one is named as such."""
+async def states(rabbit: Rabbit, names: frozenset[str] | None = None) -> list[QueueState]:
+    """Return the state of every queue (of these alone), in the topology's order; a missing one is named as such."""
     found: list[QueueState] = []
     channel = await rabbit.channel()
     for spec in TOPOLOGY.queues:
+        if names is not None and spec.name not in names:
+            continue
         try:
             queue = await channel.declare_queue(spec.name, passive=True)
         except LookupError:

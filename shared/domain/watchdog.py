@@ -12,24 +12,33 @@ from shared.domain.escalation_glance import Glance
 from shared.domain.model import Group
 from shared.events import ActionRequested, GroupOpened, GroupRendered, derived_id
 
-Kind = Literal["no_escalation", "no_timer", "no_silence_end"]
+Kind = Literal["no_escalation", "no_timer", "no_silence_end", "overdue"]
 # What is due since longer is not worked off: nothing is lost, but nothing is well either.
 OVERDUE_AFTER = timedelta(seconds=60)
+# A lease is given for seconds. One that ends later than this was not given by anybody who is at work.
+LONGEST_LEASE = timedelta(seconds=60)
+# What is due and cannot be taken because of such a lease is not late but stuck.
+STUCK_AFTER = timedelta(seconds=10)
 LATEST_SILENCE_S = 1
 
 
 @dataclass(frozen=True)
 class Finding:
-    """An open group that nobody and nothing is responsible for; `words` are for people."""
+    """An open group that nobody and nothing is responsible for; `words` are for people.
+
+    `due_at` is when an overdue escalation was due.
+    """
 
     kind: Kind
     group: Group
     words: str
+    due_at: datetime | None = None
 
     @property
     def key(self) -> str:
         """What is broken: the same for as long as nobody has mended it."""
-        return f"{self.kind}:{self.group.id}:{self.group.run}"
+        when = f":{self.due_at.isoformat()}" if self.due_at is not None else ""
+        return f"{self.kind}:{self.group.id}:{self.group.run}{when}"
 
 
 def finding_of(group: Group, runs: Sequence[Glance], config: ConfigSnapshot) -> Finding | None:
@@ -50,10 +59,23 @@ def finding_of(group: Group, runs: Sequence[Glance], config: ConfigSnapshot) -> 
 
 
 def _without_escalation(group: Group, config: ConfigSnapshot) -> Finding | None:
-    route = config.route_by_id.get(group.route_id or "")
-    if route is None or (route.escalation_chain_id or "") not in config.chain_by_id:
+    if not has_chain(group.route_id, config):
         return None  # stated: the route is gone, or has no chain
     return Finding("no_escalation", group, "it fires, its route has a chain, and there was no escalation")
+
+
+def has_chain(route_id: str | None, config: ConfigSnapshot) -> bool:
+    """Whether groups of a route are to be escalated."""
+    route = config.route_by_id.get(route_id or "")
+    return route is not None and (route.escalation_chain_id or "") in config.chain_by_id
+
+
+def overdue_finding(group: Group, due_at: datetime, lease_until: datetime | None, now: datetime) -> Finding:
+    """Return what is broken of an escalation, stored with its group, that is due and that nobody takes."""
+    words = f"its escalation is due since {due_at.isoformat(timespec='seconds')}, and nobody took it"
+    if lease_until is not None and lease_until > now + LONGEST_LEASE:
+        words += f", because of a lease until {lease_until.isoformat(timespec='seconds')}"
+    return Finding("overdue", group, words, due_at)
 
 
 def silence_finding(group: Group, due_at: datetime | None) -> Finding | None:

@@ -119,6 +119,10 @@ class Escalations:
         found = await self.collection.find(query, {"digest_pages": 1})
         return {one["_id"]: [(page["digest"], page["id"]) for page in one["digest_pages"]] for one in found}
 
+    async def due_at(self, id: str, at: datetime | None) -> list[Document]:
+        """Return an escalation as a document if it is due at that very instant, else none."""
+        return await self.collection.find({"_id": id, "due_at": at})
+
     async def get_many(self, ids: Sequence[str]) -> dict[str, Escalation]:
         """Return escalations by id."""
         found = await self.collection.find({"_id": {"$in": list(ids)}}, {"body": 1})
@@ -145,6 +149,7 @@ def _versioned(write: EscalationWrite) -> VersionedWrite:
         "version": one.version,
         "group_id": one.group_id,
         "run": one.run,
+        "number": one.group.number,
         "group_version": one.group.version,
         "cards_digest": cards_digest(one.cards),
         "ended": one.ended,

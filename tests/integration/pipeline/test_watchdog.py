@@ -1,4 +1,4 @@
-"""Timers that are taken away by hand: found, mended once, told; and a heartbeat only while all is well."""
+"""Timers that are taken away by hand: found, mended once, told; and a heartbeat only while the whole works."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.escalator import watchdog
+from services.escalator import beating, mending, walking, watchdog
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot, Integration
 from shared.events import ActionRequested, derived_id
@@ -19,6 +19,7 @@ from tests.support.webhook_receiver import WebhookReceiver
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(120)]
 STAGES = ("recorder", "router", "grouper", "renderer", "escalator")
+OTHERS = ("notifier", "chatops_publisher", "heartbeat", "receiver")
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +28,9 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchdog, "TICK_S", 0.05)
     monkeypatch.setattr(watchdog, "WALK_EVERY_S", 0.1)
     monkeypatch.setattr(watchdog, "CONFIRM_AFTER_S", 0.3)
-    monkeypatch.setattr(watchdog, "BEAT_EVERY_S", 0.1)
+    monkeypatch.setattr(walking, "PAUSE_S", 0.0)
+    monkeypatch.setattr(mending, "SETTLED_AFTER_S", 0.1)
+    monkeypatch.setattr(beating, "BEAT_EVERY_S", 0.1)
 
 
 @pytest.fixture
@@ -134,24 +137,53 @@ async def test_a_silence_gets_its_end_back(story: Story):
     await story.told("mended")
 
 
-async def test_the_outside_is_told_only_while_all_is_well(story: Story, receiver: WebhookReceiver):
-    await story.begin(watchdog_heartbeat_url=f"{receiver.url}/beat")
+async def test_an_escalation_that_nobody_can_take_is_done_and_pages_once(story: Story):
+    await story.begin()
+    now, hour = clock.now(), timedelta(hours=1)
+    stuck = {"due_at": now - timedelta(seconds=30), "lease_until": now + hour, "lease_token": "gone"}
+    story.stored.escalations.update_many({}, {"$set": stuck})
+
+    (told,) = await story.told("mended")
+    assert "because of a lease until" in told["reason"]
+    after = await story.escalation(lambda one: one.get("lease_until") is None and "due_at" in one)
+
+    # What it says itself is not due for a minute: the first was paged before, the second waits for his time.
+    assert now < after["due_at"] < now + hour
+    pages = [one["id"] for one in events_of(story.stored, "notification.requested.v1")]
+    assert len(pages) == len(set(pages)) == 1
+
+
+async def test_a_group_that_was_looked_at_costs_nothing_until_something_changes(story: Story):
+    await story.begin()
+
+    async def walks_without_comparing() -> Any:
+        before = _sample(story, "tocsin_watchdog_compared_total"), _walks(story)
+        await until(lambda: _async(_walks(story) > before[1] + 3))
+        return before[0] == _sample(story, "tocsin_watchdog_compared_total")
+
+    await until(walks_without_comparing)
+
+
+async def test_the_outside_is_told_only_while_the_whole_works(story: Story, receiver: WebhookReceiver):
+    await story.house.configure_all(configured())
+    await story.house.start(*STAGES, watchdog_heartbeat_url=f"{receiver.url}/beat")
+    await until(lambda: _async(_unwell(story, "whole")))
+    assert receiver.calls == []
+
+    await story.house.start(*OTHERS)
     await until(lambda: _async(len(receiver.calls) > 1))
     assert {(one.method, one.path) for one in receiver.calls} == {("GET", "/beat")}
 
-    # Due for more than a minute: whoever works that off is not there.
-    now, hour = clock.now(), timedelta(hours=1)
-    story.stored.escalations.update_many({}, {"$set": {"due_at": now - hour, "lease_until": now + hour}})
-    await until(lambda: _async(_overdue(story) == 1))
-    before = len(receiver.calls)
-    walks = _walks(story)
+    await story.house.stop_one("notifier-0")
+    await until(lambda: _async(_unwell(story, "whole")))
+    before, walks = len(receiver.calls), _walks(story)
     await until(lambda: _async(_walks(story) > walks + 3))
+    assert len(receiver.calls) == before
 
-    assert len(receiver.calls) <= before + 1
 
-
-def _overdue(story: Story) -> float:
-    return _sample(story, "tocsin_watchdog_overdue")
+def _unwell(story: Story, what: str) -> float:
+    registry = story.house.io("escalator-0").metrics.registry
+    return float(registry.get_sample_value("tocsin_watchdog_unwell", {"what": what}) or 0)
 
 
 def _walks(story: Story) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.escalation_glance import Glance
-from shared.domain.watchdog import as_rendered, finding_of, silence_again, silence_finding
+from shared.domain.watchdog import as_rendered, finding_of, overdue_finding, silence_again, silence_finding
 from tests.support.build import ALICE, NOON, a_configuration, a_group, minute, notify
 
 CONFIG = a_configuration(notify("U1"))
@@ -69,3 +69,16 @@ def test_mending_twice_asks_for_the_same():
     assert found is not None
 
     assert as_rendered(found, 1, NOON).id == as_rendered(found, 2, minute(1)).id
+
+
+def test_what_is_overdue_again_is_another_thing_to_mend():
+    first, again, later = (overdue_finding(a_group(), minute(at), None, minute(9)) for at in (1, 1, 2))
+
+    assert first.key == again.key != later.key
+    assert "lease" not in first.words
+
+
+def test_a_lease_that_nobody_gives_is_named_as_the_cause():
+    found = overdue_finding(a_group(), minute(1), minute(60), minute(2))
+
+    assert "because of a lease until" in found.words
