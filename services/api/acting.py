@@ -29,6 +29,7 @@ WRONG_KEY = "This key does nothing; nothing was changed."
 _DONE = {
     "acknowledge": "Acknowledged",
     "unacknowledge": "Unacknowledged",
+    "confirm": "Confirmed",
     "resolve": "Resolved",
     "unresolve": "Unresolved",
     "silence": "Silenced",

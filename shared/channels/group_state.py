@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.channels.answers import line
 from shared.domain.model import Actor, Group, State
+from shared.domain.reminding import is_asked
 
 COLOURS = {
     State.FIRING: "#a30200",
@@ -18,6 +19,11 @@ ACTIONS = {
     State.RESOLVED: ("unresolve",),
 }
 _NAME_LIMIT = 100
+
+
+def actions_of(group: Group) -> tuple[str, ...]:
+    """Return what buttons offer now; a confirm only while an acknowledge reminder waits for one."""
+    return (*(("confirm",) if is_asked(group) else ()), *ACTIONS[group.state])
 
 
 def count(group: Group) -> str:

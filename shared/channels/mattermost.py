@@ -26,7 +26,7 @@ from shared.channels.channel import (
     Outcome,
     Reply,
 )
-from shared.channels.group_state import ACTIONS, COLOURS, state_words
+from shared.channels.group_state import COLOURS, actions_of, state_words
 from shared.domain.markup import cut
 from shared.domain.send_outcome import NoWord, Refused, Retry, Sent
 
@@ -192,10 +192,10 @@ def _actions(message: Message) -> list[dict[str, Any]]:
             "id": one,
             "type": "button",
             "name": _LABELS.get(one, one.capitalize()),
-            "style": "primary" if one in ("acknowledge", "resolve") else "default",
+            "style": "primary" if one in ("acknowledge", "resolve", "confirm") else "default",
             "integration": {"url": url, "context": {"action": one}},
         }
-        for one in ACTIONS[message.group.state]
+        for one in actions_of(message.group)
     ]
 
 

@@ -15,7 +15,9 @@ from shared.events import derived_id
 # The post's property that a lost post is found by.
 PROP = "tocsin_post_id"
 TICKET = ANY
-ACTIONS = frozenset({"acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence"})
+ACTIONS = frozenset(
+    {"acknowledge", "unacknowledge", "confirm", "resolve", "unresolve", "silence", "unsilence"}
+)
 
 
 def hear(incoming: Incoming) -> Heard:

@@ -22,7 +22,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.metadata import Metadata
 
 from shared.channels.channel import Message
-from shared.channels.group_state import ACTIONS, COLOURS
+from shared.channels.group_state import COLOURS, actions_of
 from shared.domain.model import Actor, Group, State
 
 METADATA_TYPE = "tocsin_alert_group"
@@ -90,7 +90,7 @@ def _footer(group: Group, title: str) -> BlockAttachment:
     line = state_line(group)
     if line:
         blocks.append(_section(f"state:{group.id}", line))
-    elements: list[InteractiveElement] = [_element(action, group) for action in ACTIONS[group.state]]
+    elements: list[InteractiveElement] = [_element(action, group) for action in actions_of(group)]
     blocks.append(ActionsBlock(elements=elements, block_id=f"actions:{group.id}"[:255]))
     return BlockAttachment(blocks=blocks, color=COLOURS[group.state], fallback=title[:_TEXT_LIMIT])
 
@@ -132,7 +132,7 @@ def _element(action: str, group: Group) -> InteractiveElement:
         return StaticSelectElement(
             placeholder=PlainTextObject(text="Silence"), action_id="silence", options=options
         )
-    style = "primary" if action in {"acknowledge", "resolve"} else None
+    style = "primary" if action in {"acknowledge", "resolve", "confirm"} else None
     return ButtonElement(
         text=PlainTextObject(text=action.capitalize()), action_id=action, value=_value(group), style=style
     )

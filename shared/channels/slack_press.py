@@ -15,7 +15,9 @@ from shared.channels.channel import Press
 from shared.errors import Permanent
 from shared.events import derived_id
 
-ACTIONS = frozenset({"acknowledge", "unacknowledge", "resolve", "unresolve", "silence", "unsilence"})
+ACTIONS = frozenset(
+    {"acknowledge", "unacknowledge", "confirm", "resolve", "unresolve", "silence", "unsilence"}
+)
 
 
 class _Value(BaseModel):

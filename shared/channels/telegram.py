@@ -13,7 +13,7 @@ from shared.channels import telegram_updates
 from shared.channels.answers import json_object, line, passing
 from shared.channels.callback import Callbacks, Incoming
 from shared.channels.channel import Call, Channel, Chat, HttpCall, HttpReply, Message, Notice, Outcome, Reply
-from shared.channels.group_state import ACTIONS, state_words
+from shared.channels.group_state import actions_of, state_words
 from shared.channels.telegram_updates import CODES
 from shared.domain.markup import telegram_html
 from shared.domain.model import State
@@ -171,7 +171,7 @@ def _units(text: str) -> int:
 
 def _keyboard(message: Message) -> list[list[dict[str, str]]]:
     group = message.group
-    rows = [[_button(one.capitalize(), CODES[one], group.id) for one in ACTIONS[group.state] if one in CODES]]
+    rows = [[_button(one.capitalize(), CODES[one], group.id) for one in actions_of(group) if one in CODES]]
     if group.state is State.FIRING:
         rows.append([_button(label, f"s{delay_s or 0}", group.id) for delay_s, label in _SILENCES])
     return rows

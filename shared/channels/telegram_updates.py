@@ -14,12 +14,13 @@ from shared.events import derived_id
 CODES = {
     "acknowledge": "a",
     "unacknowledge": "ua",
+    "confirm": "c",
     "resolve": "r",
     "unresolve": "ur",
     "unsilence": "us",
 }
 _ACTIONS = {code: action for action, code in CODES.items()}
-_DATA = re.compile(r"(a|ua|r|ur|us|s([0-9]{1,8})):(.{1,50})")
+_DATA = re.compile(r"(a|ua|c|r|ur|us|s([0-9]{1,8})):(.{1,50})")
 _START = re.compile(r"/start(?:@\w+)?\s+([A-Za-z0-9_-]{1,64})\s*")
 _ANSWER_LIMIT = 200
 

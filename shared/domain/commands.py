@@ -1,4 +1,4 @@
-"""Commands that people send as text, by SMS or in a chat: "ack 12", "resolve 12", "silence 12 30"."""
+"""Commands that people send as text, by SMS or in a chat: "ack 12", "confirm 12", "resolve 12", "silence 12 30"."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 HELP = (
-    'Send "ack 12", "unack 12", "resolve 12", "silence 12 30" (minutes) or "unsilence 12"; '
+    'Send "ack 12", "unack 12", "confirm 12", "resolve 12", "silence 12 30" (minutes) or "unsilence 12"; '
     "12 is the number of the alert group."
 )
 DEFAULT_SILENCE_MIN = 30
@@ -16,6 +16,7 @@ _WORDS = {
     "acknowledge": "acknowledge",
     "unack": "unacknowledge",
     "unacknowledge": "unacknowledge",
+    "confirm": "confirm",
     "res": "resolve",
     "resolve": "resolve",
     "unresolve": "unresolve",

@@ -57,6 +57,12 @@ def reminder_due_at(group: Group) -> datetime | None:
     return reminder.confirm_by or reminder.next_at
 
 
+def is_asked(group: Group) -> bool:
+    """Whether a reminder waits for a confirm; of an attached group its root is asked."""
+    is_taken = group.state is State.ACKNOWLEDGED and group.root_id is None
+    return is_taken and group.reminder is not None and group.reminder.asked_at is not None
+
+
 def remind(group: Group, now: datetime, reminders: Reminders) -> tuple[Group, list[Event]]:
     """Ask, or give up, when the time for it has come; otherwise nothing changes.
 

@@ -21,7 +21,7 @@ from shared.domain.action import (
 from shared.domain.attaching import cascade
 from shared.domain.instances import next_end
 from shared.domain.model import SYSTEM, ActionRecord, Group, State
-from shared.domain.reminding import first_reminder, reminder_due_at
+from shared.domain.reminding import first_reminder, is_asked, reminder_due_at
 from shared.events import (
     ActionApplied,
     ActionRefused,
@@ -144,6 +144,9 @@ def _confirm(asked: Asked) -> Step:
     need(group, State.ACKNOWLEDGED)
     if group.reminder is None:
         raise Refused("there is nothing to confirm: no acknowledge reminder is switched on for it")
+    if not is_asked(group):
+        when = f"; the next reminder comes {at:%Y-%m-%d %H:%M} UTC" if (at := group.reminder.next_at) else ""
+        raise Refused(f"there is nothing to confirm: no acknowledge reminder waits for it now{when}")
     changes = {"reminder": first_reminder(asked.around.reminders, asked.now, group.reminder)}
     return Step(changes, GroupConfirmed)
 

@@ -21,6 +21,7 @@ from shared.domain.commands import HELP, Command, command_of
         ("silence 12", Command("silence", 12, 1800)),
         ("silence 12 90", Command("silence", 12, 5400)),
         ("mute 12 90m", Command("silence", 12, 5400)),
+        ("confirm 12", Command("confirm", 12)),
         ("unsilence 12", Command("unsilence", 12)),
     ],
 )

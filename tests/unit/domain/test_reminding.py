@@ -15,7 +15,7 @@ from shared.domain.group_settings import GroupSettings, ReminderSettings
 from shared.domain.model import SOURCE, Group
 from shared.domain.reminding import Reminders, remind
 from shared.domain.states import act, due_at_of
-from shared.events import ActionRefused, GroupConfirmed, GroupReminded, GroupUnacknowledged
+from shared.events import ActionApplied, ActionRefused, GroupConfirmed, GroupReminded, GroupUnacknowledged
 from tests.support.build import NOON, a_group, an_action, minute
 
 HOURLY = Reminders(remind_after_s=3600, unacknowledge_after_s=900)
@@ -68,6 +68,21 @@ def test_after_an_outage_there_is_one_reminder_and_the_whole_time_to_confirm_it(
 
     assert len(events) == 1
     assert due_at_of(asked) == late + timedelta(seconds=900)
+
+
+def test_a_confirm_is_taken_once_and_only_while_a_reminder_waits():
+    around = Circumstances(reminders=HOURLY)
+    _, (early,) = act(an_action("confirm", id="early"), acknowledged(), NOON, around)
+    asked, _ = remind(acknowledged(), minute(60), HOURLY)
+
+    confirmed, _ = act(an_action("confirm", id="first"), asked, minute(61), around)
+    _, (second,) = act(an_action("confirm", id="second"), confirmed, minute(62), around)
+    _, again = act(an_action("confirm", id="first"), confirmed, minute(63), around)
+
+    assert isinstance(early, ActionRefused)
+    assert due_at_of(confirmed) == minute(121)
+    assert "14:01 UTC" in second.reason
+    assert isinstance(again[0], ActionApplied)
 
 
 def test_what_was_switched_off_meanwhile_is_not_carried_out():
