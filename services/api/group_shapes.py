@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.api.api import Api
@@ -15,6 +15,7 @@ from shared.domain.configuration_draft import Tables
 from shared.domain.labels import Label
 from shared.domain.model import Actor, Alert, Group, Responder
 from shared.store.alerts import Alerts
+from shared.store.posts import Posts
 
 
 def instant(at: datetime | None) -> str | None:
@@ -33,21 +34,24 @@ def alert_shape(alert: Alert, group_id: str) -> dict[str, Any]:
 
 
 async def group_shapes(api: Api, groups: Sequence[Group]) -> list[dict[str, Any]]:
-    """Return the public shapes of groups; their last alerts are read in one request."""
+    """Return the public shapes of groups; their last alerts and their posts are read in one request each."""
     alerts = await Alerts(api.database).get_many([one.last_alert_id for one in groups])
     tables = await api.configuration.tables()
     held = await held_shapes(api, groups, clock.now())
+    keep = timedelta(days=api.settings.retention_days)
+    seen_at = await Posts(api.database, keep).permalinks_of([one.id for one in groups])
     return [
         {
-            **group_shape(api.settings.public_url, one, alerts.get(one.last_alert_id), tables),
+            **group_shape(one, alerts.get(one.last_alert_id), tables),
+            "permalinks": _permalinks(api.settings.public_url, one, seen_at),
             "held": held.get(one.id),
         }
         for one in groups
     ]
 
 
-def group_shape(public_url: str, group: Group, last_alert: Alert | None, tables: Tables) -> dict[str, Any]:
-    """Return the public shape of one group."""
+def group_shape(group: Group, last_alert: Alert | None, tables: Tables) -> dict[str, Any]:
+    """Return the public shape of one group, as far as it is known of the group itself."""
     integration = tables.of(Integration).get(group.integration_id)
     return {
         "id": group.id,
@@ -75,7 +79,6 @@ def group_shape(public_url: str, group: Group, last_alert: Alert | None, tables:
         "acknowledge_reminder": _reminder(group),
         "resolution_notes_count": group.notes_count,
         "wiped_at": instant(group.wiped_at),
-        "permalinks": _permalinks(public_url, group),
         "last_alert": alert_shape(last_alert, group.id) if last_alert is not None else None,
     }
 
@@ -103,9 +106,13 @@ def _reminder(group: Group) -> dict[str, Any] | None:
     }
 
 
-def _permalinks(public_url: str, group: Group) -> dict[str, str | None]:
+def _permalinks(
+    public_url: str, group: Group, seen_at: Mapping[tuple[str, str], str]
+) -> dict[str, str | None]:
+    """Return where a group is seen; in a chat only what was posted to a place that has addresses."""
     web = f"{public_url.rstrip('/')}/alert-groups/{group.id}"
-    return {"slack": None, "slack_app": None, "telegram": None, "web": web}
+    slack, telegram = seen_at.get((group.id, "slack")), seen_at.get((group.id, "telegram"))
+    return {"slack": slack, "slack_app": None, "telegram": telegram, "web": web}
 
 
 def _user_id(actor: Actor | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,14 @@ PAGES = 20
 
 class Changed(Exception):
     """The row cannot be worked on now: written by somebody else, in other hands, or its channel is left alone."""
+
+
+# Where a message is seen, by medium and handle; None: not known.
+Link = Callable[[str, str], str | None]
+
+
+def _unknown(_medium: str, _handle: str) -> None:
+    return None
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ class Publishing:
         self.pace = Pace()
         self.public_url = ""
         self.sign: Sign | None = None
+        self.link: Link = _unknown
 
     async def publish(self, leased: Leased) -> None:
         """Bring one message to the newest version, as far as the chat product lets us now."""
@@ -172,6 +181,9 @@ class Publishing:
             reply if isinstance(reply, Retry | Refused | NoWord) else way.channel.read(reply)
         )
         self._spare(post, outcome)
+        if isinstance(outcome, Sent) and outcome.permalink is None:
+            permalink = self.link(post.medium, outcome.handle or post.handle)
+            return replace(outcome, permalink=permalink)
         return outcome
 
     def _spare(self, post: Post, outcome: object) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 
 from services.chatops_publisher.due import LEASE_S, Publishing, Way
 from services.chatops_publisher.handlers import Intake
+from services.chatops_publisher.homes import Homes
 from shared import clock, events
 from shared.channels.registry import CHANNELS
 from shared.claiming import Lane, Limits, Work
@@ -37,11 +38,14 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         publishing = Publishing(posts, ways, outlet, telling, io.bus)
         publishing.pace = pace
         publishing.public_url = io.settings.public_url
+        homes = Homes(ways, outlet)
+        publishing.link = homes.link
         if io.secrets.has_key:
             publishing.sign = partial(io.secrets.sign, tickets.PURPOSE)
         lane = _lane(posts, publishing)
         io.spawn("indexes", posts.prepare)
         io.spawn("lane", lane.run)
+        io.spawn("homes", homes.run)
         io.spawn("telling", telling.run)
         io.spawn("untold", telling.keep_sweeping)
         io.on_close(telling.flush)

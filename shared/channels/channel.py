@@ -129,6 +129,19 @@ S = TypeVar("S", bound=BaseModel)
 
 
 @dataclass(frozen=True)
+class Home(Generic[S]):
+    """Where a product shows messages in a browser, if what it answers to a post does not tell.
+
+    `call(settings)` asks for the address of its pages, which stays the same, and `read(reply)` returns it;
+    `link(address, handle)` is that of one message.
+    """
+
+    call: Callable[[S], Call]
+    read: Callable[[Reply], str | Retry | Refused]
+    link: Callable[[str, str], str]
+
+
+@dataclass(frozen=True)
 class Chat(Generic[S]):
     """What a channel that keeps messages can do besides: change one in place, and look for one it may have lost.
 
@@ -149,6 +162,7 @@ class Chat(Generic[S]):
     found: Callable[[Reply, Message, str], Sent | Absent | Retry | Refused] | None = None
     is_authentic: Callable[[bytes, Mapping[str, str], S, datetime], bool] | None = None
     press: Callable[[bytes], tuple[Press, ...]] | None = None
+    home: Home[S] | None = None
 
 
 @dataclass(frozen=True)

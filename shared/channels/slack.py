@@ -17,6 +17,7 @@ from shared.channels.channel import (
     Call,
     Channel,
     Chat,
+    Home,
     HttpCall,
     HttpReply,
     Message,
@@ -149,6 +150,26 @@ def place(handle: str) -> str:
     return handle.split(":", 1)[0]
 
 
+def ask_home(settings: SlackSettings) -> Call:
+    """Describe the question where the workspace is."""
+    return _call("auth.test", {}, settings)
+
+
+def home(reply: Reply) -> str | Retry | Refused:
+    """Return the address of the workspace, as https://example.slack.com/."""
+    judged = _judged(reply)
+    if not isinstance(judged, dict):
+        return judged
+    url = str(judged.get("url", ""))
+    return url if url.startswith("https://") else Refused("Slack named no address of the workspace")
+
+
+def link(address: str, handle: str) -> str:
+    """Return the address of the message that `handle` names."""
+    channel, ts = handle.split(":", 1)
+    return f"{address.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
+
+
 def read(reply: Reply) -> Outcome:
     """Judge the answer to a post or an edit; the handle is channel id and timestamp."""
     judged = _judged(reply)
@@ -225,6 +246,12 @@ CHANNEL = Channel(
     also=mention,
     notice=notice,
     chat=Chat(
-        place=place, edit=edit, find=find, found=found, is_authentic=is_authentic, press=slack_press.press
+        place=place,
+        edit=edit,
+        find=find,
+        found=found,
+        is_authentic=is_authentic,
+        press=slack_press.press,
+        home=Home(ask_home, home, link),
     ),
 )

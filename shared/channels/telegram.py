@@ -117,9 +117,20 @@ def is_authentic(incoming: Incoming, settings: TelegramSettings) -> bool:
 
 def _sent(result: Any) -> Sent | NoWord:
     try:
-        return Sent(handle=f"{result['chat']['id']}:{result['message_id']}")
+        chat, id = result["chat"], result["message_id"]
+        return Sent(handle=f"{chat['id']}:{id}", permalink=_permalink(chat, id))
     except (KeyError, TypeError):
         return NoWord("Telegram said ok without naming the message")
+
+
+def _permalink(chat: dict[str, Any], id: object) -> str | None:
+    """Return the address of a message; only those of supergroups and channels have one."""
+    if chat.get("type") not in ("supergroup", "channel"):
+        return None
+    if chat.get("username"):
+        return f"https://t.me/{chat['username']}/{id}"
+    number = str(chat["id"])
+    return f"https://t.me/c/{number.removeprefix('-100')}/{id}" if number.startswith("-100") else None
 
 
 def _hint(said: str) -> str:

@@ -35,6 +35,7 @@ class Post(Frozen):
 
     `request` is the newest version wanted, `shown` what was handed over last. `trying_since` is set from before
     the first post until its outcome is known: a row that has it may have a message that it does not know of.
+    `permalink` is where the message is seen in a browser, "" where that is not known.
     `failure` is the reason that was told last. `rev` counts writes.
     """
 
@@ -50,6 +51,7 @@ class Post(Frozen):
     rev: int = 0
     due_at: datetime | None = None
     handle: str = ""
+    permalink: str = ""
     shown: Shown | None = None
     trying_since: datetime | None = None
     attempts: int = 0
@@ -228,7 +230,13 @@ def _gone(post: Post, now: datetime) -> Post:
     """Return the row of a message that a person deleted: posted anew, unless the group is over."""
     over = post.state is State.RESOLVED
     shown = Shown(version=post.version, state=post.state, run=post.run, at=now) if over else None
-    changed = {"handle": "", "shown": shown, "due_at": None if over else now, "rev": post.rev + 1}
+    changed = {
+        "handle": "",
+        "permalink": "",
+        "shown": shown,
+        "due_at": None if over else now,
+        "rev": post.rev + 1,
+    }
     return post.model_copy(update=changed)
 
 
@@ -238,6 +246,7 @@ def _sent(post: Post, sent: PostRequested, outcome: Sent, now: datetime, pace: P
     after = post.model_copy(
         update={
             "handle": outcome.handle or post.handle,
+            "permalink": outcome.permalink or post.permalink,
             "shown": shown,
             "trying_since": None,
             "attempts": 0,
@@ -256,5 +265,5 @@ def _sent(post: Post, sent: PostRequested, outcome: Sent, now: datetime, pace: P
         channel=post.channel,
         handle=after.handle,
         group_version=group.version,
-        permalink=outcome.permalink,
+        permalink=after.permalink or None,
     )

@@ -111,6 +111,13 @@ class Posts:
         )
         return str(found["handle"]) if found is not None else ""
 
+    async def permalinks_of(self, group_ids: Sequence[str]) -> dict[tuple[str, str], str]:
+        """Return where the messages of groups are seen, by (group id, medium); of several, the first channel's."""
+        query = {"group_id": {"$in": list(group_ids)}, "permalink": {"$exists": True}}
+        fields = {"group_id": 1, "medium": 1, "permalink": 1}
+        found = await self.collection.find(query, fields, sort=[("channel", -1)])
+        return {(one["group_id"], one["medium"]): str(one["permalink"]) for one in found}
+
     async def any_handle(self, medium: str, channel: str) -> str | None:
         """Return the handle of any message in the channel: it tells the id of a channel that is known by its name."""
         query = {"medium": medium, "channel": channel, "handle": {"$exists": True}}
@@ -129,6 +136,7 @@ class Posts:
         }
         optional = {
             "handle": post.handle or None,
+            "permalink": post.permalink or None,
             "due_at": post.due_at,
             "expires_at": at + self._retention if post.state is State.RESOLVED else None,
         }

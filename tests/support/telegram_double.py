@@ -51,6 +51,7 @@ class TelegramDouble(HttpDouble):
     def __init__(self) -> None:
         super().__init__()
         self.blocked: set[str] = set()
+        self.usernames: dict[int, str] = {}
         self._update_id = 0
 
     @property
@@ -95,7 +96,12 @@ class TelegramDouble(HttpDouble):
             raise Violation(400, _no(400, "Bad Request: chat_id is empty"))
         shown = {"chat": int(chat), "id": len(self.taken) + 1, "body": body, "text": _checked(body)}
         self.taken.append(shown)
-        return 200, {"ok": True, "result": {"message_id": shown["id"], "chat": {"id": shown["chat"]}}}
+        return 200, {"ok": True, "result": {"message_id": shown["id"], "chat": self._chat(shown["chat"])}}
+
+    def _chat(self, id: int) -> Json:
+        """Return a chat as Telegram tells of it: people have positive ids, supergroups begin with -100."""
+        kind = "private" if id > 0 else "supergroup" if str(id).startswith("-100") else "group"
+        return {"id": id, "type": kind, **({"username": self.usernames[id]} if id in self.usernames else {})}
 
     def _edited(self, body: Json) -> tuple[int, Any]:
         for one in self.taken:
@@ -105,7 +111,7 @@ class TelegramDouble(HttpDouble):
                 if same:
                     return 400, _no(400, "Bad Request: message is not modified: the content is the same")
                 one |= {"body": body, "text": text}
-                return 200, {"ok": True, "result": {"message_id": one["id"], "chat": {"id": one["chat"]}}}
+                return 200, {"ok": True, "result": {"message_id": one["id"], "chat": self._chat(one["chat"])}}
         return 400, _no(400, "Bad Request: message to edit not found")
 
     async def press(

@@ -8,6 +8,8 @@ import hmac
 import json
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -20,8 +22,11 @@ from deploy.local.servers import Servers
 from services.grouper.service import service as grouper
 from services.recorder.service import service as recorder
 from shared import clock
+from shared.domain.model import State
+from shared.domain.posting import Post
 from shared.store.alert_groups import AlertGroups
 from shared.store.configuration import ConfigurationStore
+from shared.store.posts import Posts
 from tests.integration.api.api_running import RunningApi, a_service, an_api
 from tests.integration.api.test_shapes import check
 from tests.support import servers as shared_servers
@@ -65,6 +70,31 @@ async def a_group(api: RunningApi, integration_id: str = "", **fields: Any) -> d
                 if one["last_alert"] and one["last_alert"]["id"] == alert.id:
                     return dict(one)
             await asyncio.sleep(0.02)
+
+
+async def test_a_group_says_where_its_messages_are_seen(api: RunningApi):
+    group = await a_group(api)
+    assert (group["permalinks"]["slack"], group["permalinks"]["telegram"]) == (None, None)
+    links = {
+        "slack": "https://x.slack.com/archives/C1/p1",
+        "telegram": "https://t.me/c/1/2",
+        "mattermost": "",
+    }
+    rows = [
+        Post(
+            id=f"{group['id']}{medium}", group_id=group["id"], medium=medium, channel="C1", request={},
+            version=1, state=State.FIRING, run=1, permalink=link,
+        )
+        for medium, link in links.items()
+    ]  # fmt: skip
+    await Posts(api.store, timedelta(days=1)).want([(None, one) for one in rows], clock.now())
+
+    shown = (await api.get(f"alert_groups/{group['id']}"))["permalinks"]
+    assert (shown["slack"], shown["slack_app"], shown["telegram"]) == (
+        links["slack"],
+        None,
+        links["telegram"],
+    )
 
 
 async def test_a_group_reads_as_clients_know_it(api: RunningApi):
@@ -299,7 +329,9 @@ async def test_a_button_of_a_known_user_acts(api: RunningApi, path: str):
             await asyncio.sleep(0.05)
 
 
-async def test_a_button_of_a_stranger_acts_on_nothing_and_says_so(api: RunningApi):
+@asynccontextmanager
+async def note_taker() -> AsyncIterator[tuple[str, asyncio.Queue[Any]]]:
+    """Serve what the presser alone is told; yield its URL and the notes."""
     notes: asyncio.Queue[Any] = asyncio.Queue()
 
     async def note(request: web.Request) -> web.Response:
@@ -312,17 +344,38 @@ async def test_a_button_of_a_stranger_acts_on_nothing_and_says_so(api: RunningAp
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    group = await a_group(api)
     try:
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}/note"
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/note", notes
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_resolve_in_chat_needs_the_note_that_is_required(api: RunningApi):
+    made = await api.post("integrations/", type="webhook", resolution_note_required=True)
+    await api.post("users/", username="nora", slack={"user_id": "UNORA"}, role="user")
+    await api.running.io.config.load()
+    group = await a_group(api, made["id"])
+    async with asyncio.timeout(TIMEOUT_S):
+        # Until the grouper has the newest configuration it lets everybody resolve.
+        while (await api.ask("POST", f"alert_groups/{group['id']}/resolve")).status == 200:
+            await api.ask("POST", f"alert_groups/{group['id']}/unresolve")
+    async with note_taker() as (url, notes):
+        assert await press(api, pressed(group["id"], "UNORA", url, "resolve")) == 200
+        refusal = await asyncio.wait_for(notes.get(), TIMEOUT_S)
+
+    assert "note is required" in refusal["text"]
+    assert (await api.get(f"alert_groups/{group['id']}"))["state"] == "firing"
+
+
+async def test_a_button_of_a_stranger_acts_on_nothing_and_says_so(api: RunningApi):
+    group = await a_group(api)
+    async with note_taker() as (url, notes):
         assert await press(api, pressed(group["id"], "U999", url)) == 200
         told = await asyncio.wait_for(notes.get(), TIMEOUT_S)
         await api.post("users/", username="dora", slack={"user_id": "UDORA"}, role="user")
         await api.running.io.config.load()
         assert await press(api, pressed(group["id"], "UDORA", url, "unacknowledge")) == 200
         refusal = await asyncio.wait_for(notes.get(), TIMEOUT_S)
-    finally:
-        await runner.cleanup()
 
     assert told["response_type"] == "ephemeral"
     assert refusal["text"].startswith("Not done")

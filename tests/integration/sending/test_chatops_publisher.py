@@ -87,6 +87,25 @@ async def test_a_group_is_one_message_edited_in_place(around: Surroundings, slac
     assert "unacknowledge" in slack.shown()[0].actions
 
 
+async def test_it_becomes_known_where_a_message_is_seen_and_no_post_waits_for_that(
+    around: Surroundings, slack: SlackDouble
+):
+    version, group = 1, a_group()
+
+    async def linked() -> str | None:
+        nonlocal version
+        version += 1
+        await around.publish(post_requested(a_group(version=version, acknowledged_at=clock.now())))
+        return (await rows(around).permalinks_of([group.id])).get((group.id, "slack"))
+
+    async with publisher(around, slack):
+        await around.publish(post_requested(group))
+        found = await until(linked)
+
+    (shown,) = slack.shown()
+    assert found == f"https://double.slack.com/archives/C0ALERTS/p{shown.ts.replace('.', '')}"
+
+
 async def test_a_channel_shows_the_newest_version_whatever_the_order(
     around: Surroundings, slack: SlackDouble
 ):

@@ -58,6 +58,19 @@ def test_what_is_shown_is_not_due():
     assert not posted().is_behind
 
 
+def test_where_a_message_is_seen_stays_known_until_the_message_is_gone():
+    post = posting.trying(a_post(), NOON)
+    known, told = posting.concluded(
+        post, post.event, Sent(handle="C0ALERTS:1.0", permalink="https://x.slack.com/1"), NOON, PACE
+    )
+    edited, _ = posting.concluded(known, known.event, Sent(), NOON, PACE)
+    gone, _ = posting.concluded(edited, edited.event, Refused("deleted", gone=True), NOON, PACE)
+
+    assert isinstance(told, PostDelivered)
+    assert told.permalink == known.permalink == edited.permalink == "https://x.slack.com/1"
+    assert (gone.handle, gone.permalink) == ("", "")
+
+
 def test_an_older_or_equal_version_changes_nothing():
     post = posted(grown(5))
 
