@@ -48,6 +48,8 @@ class CaughtSlack:
             "chat.getPermalink": self._permalink,
             "conversations.list": self._conversations_list,
             "conversations.info": self._conversations_info,
+            "conversations.members": self._members,
+            "usergroups.list": self._user_groups,
             "conversations.open": self._conversations_open,
             "conversations.join": self._conversations_info,
             "conversations.history": self._history,
@@ -124,6 +126,12 @@ class CaughtSlack:
     def _conversations_list(self, call: dict[str, Any]) -> dict[str, Any]:
         channels = [_channel(name) for name in sorted({channel for channel, _ in self.messages})]
         return {"ok": True, "channels": channels, "response_metadata": {"next_cursor": ""}}
+
+    def _members(self, call: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "members": [_BOT, _USER], "response_metadata": {"next_cursor": ""}}
+
+    def _user_groups(self, call: dict[str, Any]) -> dict[str, Any]:
+        return {"ok": True, "usergroups": []}
 
     def _conversations_open(self, call: dict[str, Any]) -> dict[str, Any]:
         return {"ok": True, "channel": {"id": f"D{str(call.get('users', ''))[1:]}"}}

@@ -7,6 +7,7 @@ from typing import Any
 from services.api.api import Api
 from services.api.resources.rules import CHANNELS
 from services.api.ways import set_up
+from shared.channels.slack_directory import MEMBERS
 from shared.domain.personal import CHANNEL_PREFIX
 from shared.domain.reachability import Concern, unreachable
 from shared.store.slack_directory import SlackDirectory
@@ -35,12 +36,17 @@ async def _of_slack(api: Api) -> list[Concern]:
             severity="warning",
             table=one.id,
             object_id="",
-            where=f"Slack's {one.id}",
+            where=_named(one.id),
             message=f"{one.error}; what was read last counts",
         )
         for one in readings
         if one.error is not None
     ]
+
+
+def _named(part: str) -> str:
+    channel_id = part.removeprefix(MEMBERS)
+    return f"Slack's {part}" if channel_id == part else f"Slack's members of channel {channel_id}"
 
 
 def _shape(concern: Concern) -> dict[str, Any]:

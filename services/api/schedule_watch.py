@@ -6,13 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-import structlog
-
 from services.api.calendars import Calendars, Means
+from services.api.following import Following
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.schedule_watch import findings, fingerprint
-from shared.errors import Unavailable
 from shared.service import Io
 from shared.store.calendar_refreshes import CalendarRefreshes
 from shared.store.configuration import ConfigurationStore
@@ -21,22 +19,16 @@ from shared.store.mongo import Document
 from shared.store.schedule_checks import ScheduleChecks
 from shared.store.schedule_problems import ScheduleProblems
 
-log = structlog.get_logger(__name__)
-LOOK_AGAIN_S = 10.0
-AGAIN_S = 1.0
-
 
 class ScheduleWatch:
     """Follows the configuration: whatever changes in a schedule is looked at again at once, by one instance."""
 
     def __init__(self, io: Io, means: Means) -> None:
         self._configuration: ConfigurationStore = means.configuration
+        self._following = Following(io.config, means.configuration, self._follow_version)
         self._problems = ScheduleProblems(io.store)
         self._checks = ScheduleChecks(io.store)
         self._calendars = Calendars(CalendarRefreshes(io.store), self._problems, means)
-        self._changed = asyncio.Event()
-        self._followed = -1
-        io.config.on_change(lambda _: self._changed.set())
 
     def spawn(self, io: Io) -> None:
         """Begin to look."""
@@ -51,30 +43,14 @@ class ScheduleWatch:
     async def _follow(self) -> None:
         for one in (self._problems, self._checks, self._calendars.refreshes):
             await one.prepare()
-        while True:
-            self._changed.clear()
-            wait_s = LOOK_AGAIN_S
-            try:
-                await self._follow_once()
-            except Unavailable as error:
-                log.warning("schedules.unreachable", reason=error.reason)
-                wait_s = AGAIN_S
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._changed.wait()
-            except TimeoutError:
-                continue
+        await self._following.run()
 
-    async def _follow_once(self) -> None:
-        config = await self._configuration.load()
-        if config.version == self._followed:
-            return
+    async def _follow_version(self, config: ConfigSnapshot) -> None:
         now = clock.now()
         fingerprints = await asyncio.to_thread(_fingerprints, config)
         await self._checks.follow(fingerprints, config.version, now)
         await self._calendars.follow(config)
         await self._problems.forget(list(fingerprints), now)
-        self._followed = config.version
 
     async def _check(self, documents: Sequence[Document]) -> None:
         """Look over claimed schedules; one that cannot be is told of when the others are done."""

@@ -9,6 +9,7 @@ from services.api.api import API
 from services.api.refusals import Invalid
 from shared import clock
 from shared.channels.slack import CHANNEL
+from shared.channels.slack_directory import MEMBERS
 from shared.store.slack_directory import SlackDirectory
 
 
@@ -20,5 +21,8 @@ async def refresh(request: web.Request) -> web.Response:
     if missing is not None:
         raise Invalid.field("detail", f"{missing}.")
     part = request.path.rstrip("/").split("/")[-2]
-    await SlackDirectory(api.database).ask(part, clock.now())
+    directory = SlackDirectory(api.database)
+    await directory.ask(part, clock.now())
+    if part == "slack_channels":
+        await directory.ask_all(MEMBERS, clock.now())
     return json_answer({"detail": "Slack is being asked."}, 202)

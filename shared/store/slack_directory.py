@@ -1,4 +1,4 @@
-"""How far the lists of Slack's user groups and channels are read: one document per list, written by the api only.
+"""How far Slack's lists (user groups, channels, members of a channel) are read: one document each, by the api only.
 
 A list is read page by page; what was read so far stands in the document, so that another instance goes on.
 """
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from shared.domain.model import Frozen
 from shared.store import due
-from shared.store.mongo import Database, Document
+from shared.store.mongo import Database, Document, Query
 
 LEASE_S = 60.0
 
@@ -39,6 +39,18 @@ class SlackDirectory:
         await self.collection.ensure_indexes(due.INDEXES)
         await self.collection.insert_new([{"_id": one, "due_at": now} for one in parts])
 
+    async def follow(self, prefix: str, parts: Sequence[str], version: int, now: datetime) -> None:
+        """Have the lists of a prefix, as of a configuration version, read: new ones now, others no more.
+
+        What is not wanted any more goes, unless a newer configuration asked for it.
+        """
+        await self.collection.insert_new([{"_id": one, "due_at": now} for one in parts])
+        await self.collection.update_many(
+            {"_id": {"$in": list(parts)}}, {"$max": {"config_version": version}}
+        )
+        older: Query = {"config_version": {"$lte": version}}
+        await self.collection.delete_many({"_id": {"$regex": f"^{prefix}", "$nin": list(parts)}, **older})
+
     async def claim(self, now: datetime) -> list[Document]:
         """Lease the lists that are due."""
         return await due.claim_due(self.collection, now, limit=10, lease_s=LEASE_S)
@@ -54,6 +66,15 @@ class SlackDirectory:
     async def ask(self, part: str, now: datetime) -> None:
         """Have a list read now, from its beginning unless it is being read."""
         await self.collection.update_one({"_id": part}, {"$min": {"due_at": now}}, upsert=True)
+
+    async def ask_all(self, prefix: str, now: datetime) -> None:
+        """Have all lists of a prefix read now."""
+        await self.collection.update_many({"_id": {"$regex": f"^{prefix}"}}, {"$min": {"due_at": now}})
+
+    async def reading(self, part: str) -> Reading | None:
+        """Return what is known of one list, without its rows."""
+        found = await self.collection.find_one({"_id": part}, {"rows": 0})
+        return read(found) if found is not None else None
 
     async def readings(self) -> list[Reading]:
         """Return what is known of all lists, without their rows."""

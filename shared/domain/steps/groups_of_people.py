@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from shared.domain.configuration import ConfigSnapshot, User
 from shared.domain.model import Frozen
 from shared.domain.steps.step import Moment, StepResult, StepType, notified
+
+WHOLE_CHANNEL = "notify_whole_channel"
+# So many members who are no users here are named.
+STRANGERS_NAMED = 10
 
 
 class NotifyTeamMembers(Frozen):
@@ -22,6 +29,13 @@ class NotifyWholeChannel(Frozen):
     """Notify the members of the route's Slack channel that are users here."""
 
 
+def channels_paged(config: ConfigSnapshot) -> frozenset[str]:
+    """Return the ids of the Slack channels whose members must be known, because a step may notify them."""
+    chains = {one.escalation_chain_id for one in config.steps if one.type == WHOLE_CHANNEL}
+    routes = (one for one in config.routes if one.escalation_chain_id in chains)
+    return frozenset(one.slack.id for one in routes if one.slack.enabled and one.slack.id)
+
+
 def notify_team_members(step: NotifyTeamMembers, moment: Moment) -> StepResult:
     """Notify a team."""
     team = moment.config.team_by_id.get(step.team_to_notify or "")
@@ -38,7 +52,8 @@ def notify_user_group(step: NotifyUserGroup, moment: Moment) -> StepResult:
         return notified((), moment, "a user group of Slack", "no user group is selected, or it was deleted")
     members = moment.config.members_of_group(group.id)
     name = f"user group {group.name}"
-    return notified(members, moment, name, f"{name} has no members that are users here")
+    nobody = f"{name} has no members that are users here"
+    return _of_slack(members, moment, name, nobody, group.slack_user_ids)
 
 
 def notify_whole_channel(step: NotifyWholeChannel, moment: Moment) -> StepResult:
@@ -49,13 +64,30 @@ def notify_whole_channel(step: NotifyWholeChannel, moment: Moment) -> StepResult
     channel = next((one for one in moment.config.slack_channels if one.id == route.slack.id), None)
     name = f"the whole channel #{channel.name}" if channel is not None else "the whole channel"
     if channel is None or channel.slack_user_ids is None:
-        return notified((), moment, name, f"it is not known who is in Slack channel {route.slack.id}")
+        why = "it is archived, deleted, or hidden from the app" if channel is None else "it was not told yet"
+        unknown = f"it is not known who is in Slack channel {route.slack.id}: {why}"
+        return notified((), moment, name, unknown)
     members = moment.config.users_of_slack(channel.slack_user_ids)
-    return notified(members, moment, name, "nobody in the channel is a user here")
+    nobody = "nobody in the channel is a user here"
+    return _of_slack(members, moment, name, nobody, channel.slack_user_ids)
+
+
+def _of_slack(
+    members: tuple[User, ...], moment: Moment, name: str, nobody: str, slack_ids: tuple[str, ...]
+) -> StepResult:
+    """Notify the users among people of Slack, and name the others: nobody else tells that they are left out."""
+    result = notified(members, moment, name, nobody)
+    known = moment.config.user_by_slack_id
+    strangers = [one for one in slack_ids if one not in known]
+    if not strangers:
+        return result
+    more = len(strangers) - STRANGERS_NAMED
+    named = ", ".join(strangers[:STRANGERS_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return replace(result, reason=f"{result.reason}; no users here: {named}")
 
 
 STEPS = {
     "notify_team_members": StepType(NotifyTeamMembers, notify_team_members, can_be_important=True),
     "notify_user_group": StepType(NotifyUserGroup, notify_user_group, can_be_important=True),
-    "notify_whole_channel": StepType(NotifyWholeChannel, notify_whole_channel),
+    WHOLE_CHANNEL: StepType(NotifyWholeChannel, notify_whole_channel),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from services.api.api import API
 from services.api.slack_refresh import SlackRefresh
 from shared import clock
 from shared.channels.slack import CHANNEL
+from shared.domain.steps import run_step
 from shared.http import HttpClient
 from shared.store.configuration import ConfigurationStore
 from shared.store.slack_directory import SlackDirectory
 from tests.integration.api.api_running import RunningApi, an_api
 from tests.support.one_service import until
 from tests.support.slack_double import TOKEN, SlackDouble
+from tests.unit.domain.test_steps import moment_of
 
 pytestmark = pytest.mark.integration
 GROUPS = [
@@ -52,6 +55,7 @@ class Reader:
         )
         self.refresh = SlackRefresh(api.running.io.http[API], http, settings)
         self.refresh.page_pause_s = 0.0
+        self.refresh.members_pause_s = 0.0
         self.directory = SlackDirectory(api.store)
 
     async def turn(self, at_s: float = 0.0) -> int:
@@ -143,6 +147,106 @@ async def test_a_refusal_keeps_the_last_list_and_is_a_problem(
     slack.faults.refused.clear()
     await reader.turn(at_s=7200)
     assert (await api.get("problems"))["results"] == []
+
+
+async def watch(api: RunningApi, reader: Reader, channel_id: str) -> None:
+    """Have a chain notify the whole channel of a route, and Slack asked for its members from now on."""
+    chain = await api.post("escalation_chains/", name=f"call {channel_id}")
+    await api.post(
+        "escalation_policies/", escalation_chain_id=chain["id"], type="notify_whole_channel", position=0
+    )
+    route = {"escalation_chain_id": chain["id"], "slack": {"channel_id": channel_id, "enabled": True}}
+    await api.post("integrations/", type="webhook", name=f"of {channel_id}", default_route=route)
+    await reader.refresh.follow(await ConfigurationStore(api.store).load())
+
+
+async def members(api: RunningApi, channel_id: str) -> tuple[str, ...] | None:
+    config = await ConfigurationStore(api.store).load()
+    return next(one.slack_user_ids for one in config.slack_channels if one.id == channel_id)
+
+
+async def problems_of(api: RunningApi) -> list[tuple[str, str]]:
+    found = (await api.get("problems"))["results"]
+    return [(one["where"], one["message"]) for one in found if one["where"].startswith("Slack")]
+
+
+async def test_a_step_notifies_the_users_who_are_in_the_channel_and_names_the_others(
+    api: RunningApi, reader: Reader, slack: SlackDouble
+):
+    await api.post("users/", username="alice", slack={"user_id": "U0001"})
+    slack.members = {"C0017": [f"U{number:04}" for number in range(450)], "C0018": ["U1"]}
+    await watch(api, reader, "C0017")
+    await reader.all()
+
+    config = await ConfigurationStore(api.store).load()
+    (step,) = config.steps
+    (route,) = config.routes
+    moment = moment_of("notify_whole_channel", config=config)
+    group = moment.group.model_copy(update={"route_id": route.id})
+    result = run_step(replace(moment, step=step, group=group))
+
+    assert result.notify == tuple(one.id for one in config.users if one.username == "alice")
+    assert "U0000" in result.reason
+    assert len(await members(api, "C0017") or ()) == 450
+    assert await members(api, "C0018") is None
+    asked = [body for method, body in slack.calls if method == "conversations.members"]
+    assert {one["channel"] for one in asked} == {"C0017"}
+
+
+async def test_members_stay_known_while_the_list_is_read_again_or_cannot_be(
+    api: RunningApi, reader: Reader, slack: SlackDouble
+):
+    slack.members = {"C0017": ["U2", "U1"]}
+    await watch(api, reader, "C0017")
+    await reader.all()
+    version = await ConfigurationStore(api.store).version()
+
+    slack.faults.refused["conversations.members"] = "missing_scope"
+    for _ in range(4):
+        await reader.turn(at_s=3600)
+
+    assert await members(api, "C0017") == ("U1", "U2")
+    assert await ConfigurationStore(api.store).version() == version
+    ((where, message),) = await problems_of(api)
+    assert (where, "missing_scope" in message) == ("Slack's members of channel C0017", True)
+
+    slack.faults.refused.clear()
+    slack.members = {"C0017": ["U3"]}
+    await reader.turn(at_s=7200)
+    assert await members(api, "C0017") == ("U3",)
+    assert await problems_of(api) == []
+
+
+async def test_a_channel_that_is_archived_is_not_asked_for_and_is_a_problem(
+    api: RunningApi, reader: Reader, slack: SlackDouble
+):
+    slack.archived = {"C0017"}
+    await watch(api, reader, "C0017")
+    await reader.all()
+    for _ in range(2):
+        await reader.turn(at_s=60)
+
+    ((where, message),) = await problems_of(api)
+    assert (where, "archived" in message) == ("Slack's members of channel C0017", True)
+    assert slack.count("conversations.members") == 0
+
+
+async def test_members_of_many_channels_are_asked_for_one_after_the_other_and_forgotten_with_the_step(
+    api: RunningApi, reader: Reader, slack: SlackDouble
+):
+    for channel in ("C0001", "C0002", "C0003"):
+        await watch(api, reader, channel)
+    await reader.all()
+    reader.refresh.members_pause_s = 1.0
+    before = slack.count("conversations.members")
+
+    await reader.turn(at_s=3600)
+    assert slack.count("conversations.members") == before + 1
+
+    for step in (await ConfigurationStore(api.store).load()).steps:
+        await api.delete(f"escalation_policies/{step.id}/")
+    await reader.refresh.follow(await ConfigurationStore(api.store).load())
+    assert [one.id for one in await reader.directory.readings()] == ["slack_channels", "user_groups"]
 
 
 async def test_an_api_with_a_token_reads_by_itself_and_when_asked(
