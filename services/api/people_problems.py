@@ -8,9 +8,12 @@ from services.api.api import Api
 from services.api.resources.rules import CHANNELS
 from services.api.ways import set_up
 from shared.channels.slack_directory import MEMBERS
+from shared.domain.configuration import ConfigSnapshot
+from shared.domain.on_call_groups import where
 from shared.domain.personal import CHANNEL_PREFIX
 from shared.domain.reachability import Concern, unreachable
 from shared.store.slack_directory import SlackDirectory
+from shared.store.user_group_syncs import UserGroupSyncs
 
 KEPT = "people problems"
 NAMES = tuple(one.removeprefix(CHANNEL_PREFIX) for one in CHANNELS)
@@ -25,7 +28,8 @@ async def people_problems(api: Api) -> list[dict[str, Any]]:
     if KEPT not in config.prepared:
         config.prepared[KEPT] = unreachable(config, set_up(api.settings, NAMES))
     found: Any = config.prepared[KEPT]
-    return [_shape(one) for one in (*found, *await _of_slack(api))]
+    groups = await _of_user_groups(api, config)
+    return [_shape(one) for one in (*found, *await _of_slack(api), *groups)]
 
 
 async def _of_slack(api: Api) -> list[Concern]:
@@ -41,6 +45,20 @@ async def _of_slack(api: Api) -> list[Concern]:
         )
         for one in readings
         if one.error is not None
+    ]
+
+
+async def _of_user_groups(api: Api, config: ConfigSnapshot) -> list[Concern]:
+    """Return what keeps user groups from having just the people who are on call."""
+    return [
+        Concern(
+            severity="warning",
+            table="user_groups",
+            object_id=group_id,
+            where=where(config, group_id),
+            message=message,
+        )
+        for group_id, message in await UserGroupSyncs(api.database).problems()
     ]
 
 

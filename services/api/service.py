@@ -15,6 +15,7 @@ from services.api.chat_callbacks import ChatCallbacks
 from services.api.routes import add_routes
 from services.api.schedule_watch import ScheduleWatch
 from services.api.slack_refresh import SlackRefresh
+from services.api.user_group_sync import UserGroupSync
 from shared.channels import slack
 from shared.domain.model import SYSTEM
 from shared.events import (
@@ -79,6 +80,7 @@ async def _watched(io: Io, api: Api) -> AsyncIterator[None]:
         settings = slack.CHANNEL.settings_from(io.settings)
         if slack.CHANNEL.unready(settings) is None:
             SlackRefresh(api, client, settings).spawn(io)
+            UserGroupSync(api, client, settings).spawn(io)
         yield
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from shared.store import due
-from shared.store.mongo import Database, Document, Update, Write
+from shared.store import fingerprints as fingerprints_store
+from shared.store.mongo import Database, Document
 
 EVERY = timedelta(days=1)
 
@@ -26,22 +27,7 @@ class ScheduleChecks:
 
         What does not exist any more goes, unless a newer configuration put it there.
         """
-        fields = {"due_at": now, "config_version": version}
-        await self.collection.insert_new(
-            [{"_id": id, "fingerprint": text, **fields} for id, text in fingerprints.items()]
-        )
-        changed: list[Write] = [
-            Update(
-                {"_id": id, "fingerprint": {"$ne": text}, "config_version": {"$lte": version}},
-                {"$set": {"fingerprint": text, **fields}},
-            )
-            for id, text in fingerprints.items()
-        ]
-        if changed:
-            await self.collection.bulk(changed)
-        await self.collection.delete_many(
-            {"_id": {"$nin": list(fingerprints)}, "config_version": {"$lte": version}}
-        )
+        await fingerprints_store.follow(self.collection, fingerprints, version, now)
 
     async def done(self, document: Document, now: datetime) -> None:
         """Note that a claimed schedule was looked over, unless it changed meanwhile: then it is due already."""
