@@ -187,11 +187,14 @@ def event_of(group: Group) -> GroupRendered:
 
 
 def reachable(config: ConfigSnapshot) -> set[str]:
-    """Return whom the chain must page: everybody who exists and stands in it before it resolves."""
+    """Return whom the chain must page: everybody who exists and stands in it, unless it may resolve before that.
+
+    A gate may stay closed for ever, and may let pass at once: to a resolve behind it, too.
+    """
     found: set[str] = set()
+    if any(step.type == "resolve" for step in config.steps):
+        return set()
     for step in config.steps:
-        if step.type == "resolve":
-            return set()
         if step.type in GATES:
             return found
         found |= set(step.parameters.get("persons_to_notify", ())) & set(USERS)
