@@ -80,6 +80,7 @@ def mongo_url(servers: Servers, database: str) -> str:
 def own_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServers]:
     """A pair that this module's tests may stop, kill and start again: `own_servers.rabbit.kill()`."""
     base: Path = tmp_path_factory.mktemp("servers")
+    shared_servers.keep_in_memory(base)
     local = LocalServers(base)
     try:
         local.start()

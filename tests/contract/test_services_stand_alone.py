@@ -12,13 +12,12 @@ import pytest
 from deploy.local.surroundings import service_names
 
 ROOT = Path(__file__).parents[2]
-NO_CACHES = shutil.ignore_patterns("__pycache__")
 
 
 @pytest.mark.parametrize("name", service_names())
 def test_a_service_starts_from_its_own_folder_and_shared_alone(tmp_path: Path, name: str):
     for package in ("shared", f"services/{name}"):
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=NO_CACHES)
+        shutil.copytree(ROOT / package, tmp_path / package)
     shutil.copy(ROOT / "services" / "__init__.py", tmp_path / "services")
     command = [sys.executable, "-m", f"services.{name}", "--check"]
 

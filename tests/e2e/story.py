@@ -44,7 +44,7 @@ integrations:
 T = TypeVar("T")
 
 
-async def until(read: Callable[[], T], timeout_s: float = 20.0) -> T:
+async def until(read: Callable[[], T], timeout_s: float = 60.0) -> T:
     """Wait until `read` returns something true, and return it."""
     async with asyncio.timeout(timeout_s):
         while not (found := read()):
@@ -80,7 +80,7 @@ class Caller:
         """Wait until exactly one alert group has this in its title, and is in this state; return it."""
         found: list[dict[str, Any]] = []
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not (
                     len(found) == 1
                     and found[0]["state"] == state

@@ -84,7 +84,7 @@ def shape(payload: dict[str, Any]) -> dict[str, str]:
 
 async def beats(api: Caller) -> None:
     """Wait until the heartbeat of the integration is alive."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await api.get("/api/v1/integrations/"))["results"][0]["heartbeat"]["status"] != "alive":
             await asyncio.sleep(0.1)
 

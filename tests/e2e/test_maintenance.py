@@ -39,7 +39,7 @@ async def test_in_maintenance_nobody_is_paged_and_who_asks_reads_why_and_its_end
                 one["decision"] == "held" and "Maintenance of Anything" in one["reason"] for one in timeline
             )
 
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await decided():
                 await asyncio.sleep(0.05)
         assert mailbox.mails == []

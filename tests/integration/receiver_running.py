@@ -42,7 +42,7 @@ class RunningReceiver:
         return f"http://127.0.0.1:{self.running.port}"
 
     async def connected(self) -> None:
-        await asyncio.wait_for(self.running.io.rabbit.wait_connected(), 20)
+        await asyncio.wait_for(self.running.io.rabbit.wait_connected(), 60)
 
     async def post(self, path: str = WEB, json: Any = None, **more: Any) -> tuple[int, Any]:
         """Return status and body (JSON if it is)."""
@@ -69,12 +69,12 @@ async def a_receiver(
     stop, ready = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(running.run(stop, on_ready=lambda _: ready.set()))
     try:
-        await asyncio.wait_for(ready.wait(), 20)
+        await asyncio.wait_for(ready.wait(), 60)
         async with ClientSession() as client:
             yield RunningReceiver(running, client)
     finally:
         stop.set()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
 
 
 async def events_in(amqp_url: str, queue: str, at_least: int, timeout_s: float = 20) -> list[Event]:

@@ -238,7 +238,7 @@ def _consecutive_ports(count: int) -> int:
 
 async def _until_done(stack: Stack, *arguments: str) -> str:
     """Repeat a command until it succeeds: the services are still starting."""
-    async with asyncio.timeout(50):
+    async with asyncio.timeout(100):
         while True:
             try:
                 return await stack.command(*arguments)
@@ -247,7 +247,7 @@ async def _until_done(stack: Stack, *arguments: str) -> str:
 
 
 async def _until_grouped(stack: Stack, alert_id: str, url: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             traced = await _until_done(stack, "trace", alert_id, "--url", url)
             if "group.rendered" in traced:

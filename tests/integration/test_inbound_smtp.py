@@ -212,7 +212,7 @@ async def test_a_line_without_an_end_is_cut_off(amqp_url: str, mongo_url: str, t
                 await writer.drain()
         except ConnectionError:
             pass
-        said = await asyncio.wait_for(_rest(reader), 20)
+        said = await asyncio.wait_for(_rest(reader), 60)
         writer.close()
         assert b"552" in said or said.endswith(b"354 End data with <CR><LF>.<CR><LF>\r\n")
 
@@ -242,7 +242,7 @@ async def test_more_connections_than_allowed_are_asked_to_come_later(
 async def test_who_says_nothing_is_hung_up_on(amqp_url: str, mongo_url: str, tmp_path: Path) -> None:
     async with a_mail_receiver(amqp_url, tmp_path, mongo_url, inbound_smtp_timeout_s=0.3) as mails:
         reader, writer = await asyncio.open_connection("127.0.0.1", mails.port)
-        assert (await asyncio.wait_for(reader.read(), 20)).startswith(b"220")
+        assert (await asyncio.wait_for(reader.read(), 60)).startswith(b"220")
         writer.close()
 
 

@@ -79,14 +79,15 @@ def test_a_pid_file_that_names_a_foreign_process_is_not_believed(tmp_path: Path)
 
 
 def test_stopping_cleanly_leaves_no_process_behind(own_servers: LocalServers):
-    home = str(own_servers.base)
+    homes = {str(own_servers.mongo.home), str(own_servers.rabbit.home)}
+    assert {_mark(process) for process in psutil.process_iter()} >= homes
 
     own_servers.stop()
 
-    assert not [process for process in psutil.process_iter() if home in _marks(process)]
+    assert not [process for process in psutil.process_iter() if _mark(process) in homes]
 
 
-def _marks(process: psutil.Process) -> str:
+def _mark(process: psutil.Process) -> str:
     try:
         return process.environ().get("TOCSIN_LOCAL_SERVER", "")
     except (psutil.AccessDenied, psutil.NoSuchProcess):

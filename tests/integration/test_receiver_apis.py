@@ -122,7 +122,7 @@ async def test_an_opsgenie_heartbeat_is_one(receiver: RunningReceiver, amqp_url:
         events = await events_in(amqp_url, "tocsin.heartbeat", 1)
         return [one.integration_id for one in events if isinstance(one, HeartbeatReceived)]
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (found := await pinged()):
             pass
     assert found == ["Copsgenie"]

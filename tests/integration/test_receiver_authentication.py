@@ -245,7 +245,7 @@ async def test_a_former_url_is_taken_until_its_time_is_over_and_people_hear_of_i
 async def told_problems(amqp_url: str, at_least: int) -> dict[tuple[str, str], int]:
     """Return how often each problem was told to the recorder, once `at_least` are."""
     counts: dict[tuple[str, str], int] = {}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while sum(counts.values()) < at_least:
             for event in await events_in(amqp_url, "tocsin.recorder", 1):
                 for one in event.problems if isinstance(event, StageDecided) else ():
@@ -280,7 +280,7 @@ async def raw_status(receiver: RunningReceiver, name: str, heads: list[bytes]) -
         b"{}",
     ]
     writer.write(b"\r\n".join(request))
-    line = await asyncio.wait_for(reader.readline(), 5)
+    line = await asyncio.wait_for(reader.readline(), 60)
     writer.close()
     return int(line.split()[1])
 

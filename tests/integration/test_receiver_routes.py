@@ -248,7 +248,7 @@ async def test_a_sender_that_hangs_up_is_no_fault_of_the_server(
     receiver: RunningReceiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert await cut_off(receiver, wait_s=0.1) == b""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not await receiver.metric("tocsin_ingest_refused_total", reason="cut_off"):
             await asyncio.sleep(0.01)
     assert [one for one in caplog.records if one.levelname == "ERROR"] == []
@@ -258,7 +258,7 @@ async def test_a_sender_that_never_ends_its_body_is_sent_away(
     receiver: RunningReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.receiver.body.READ_TIMEOUT_S", 0.2)
-    assert b"408" in await cut_off(receiver, wait_s=5)
+    assert b"408" in await cut_off(receiver, wait_s=60)
 
 
 async def test_json_numbers_survive(receiver: RunningReceiver, amqp_url: str) -> None:

@@ -55,7 +55,7 @@ class Alertmanager:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await self._is_ready():
                 assert self._process.poll() is None, self.log.read_text()
                 await asyncio.sleep(0.05)

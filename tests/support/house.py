@@ -30,7 +30,7 @@ TOKEN = "secret-token"
 T = TypeVar("T")
 
 
-async def until(condition: Callable[[], Awaitable[T]], timeout_s: float = 20.0, what: str = "") -> T:
+async def until(condition: Callable[[], Awaitable[T]], timeout_s: float = 60.0, what: str = "") -> T:
     """Return the first truthy answer of `condition`, asked again and again.
 
     Raises:
@@ -111,7 +111,7 @@ class House:
             for number in range(instances):
                 await self.start_one(name, f"{name}-{number}", **fields)
         for running, _, _ in self.running.values():
-            await asyncio.wait_for(running.io.rabbit.wait_connected(), 15)
+            await asyncio.wait_for(running.io.rabbit.wait_connected(), 60)
 
     async def start_one(
         self, name: str, instance: str, prepare: Callable[[Running], None] | None = None, **fields: Any

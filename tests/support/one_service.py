@@ -31,7 +31,7 @@ E = TypeVar("E", bound=Event)
 SECRET_KEY = new_key()
 
 
-async def until(condition: Callable[[], Any], timeout_s: float = 15.0) -> Any:
+async def until(condition: Callable[[], Any], timeout_s: float = 60.0) -> Any:
     """Wait until the condition holds and return what it returned.
 
     Raises:
@@ -102,7 +102,7 @@ class Surroundings:
         found = {one.id: one for one in self.told if isinstance(one, kind)}
         return list(found.values())
 
-    async def expect(self, kind: type[E], count: int = 1, timeout_s: float = 15.0) -> Sequence[E]:
+    async def expect(self, kind: type[E], count: int = 1, timeout_s: float = 60.0) -> Sequence[E]:
         """Wait until `count` different events of a kind were told and return them."""
         await until(lambda: len(self.of(kind)) >= count, timeout_s)
         return self.of(kind)
@@ -123,15 +123,15 @@ class Surroundings:
         stop, ready = asyncio.Event(), asyncio.Event()
         task = asyncio.create_task(running.run(stop, on_ready=lambda _: ready.set()))
         try:
-            await asyncio.wait_for(ready.wait(), 20)
-            await asyncio.wait_for(running.io.rabbit.wait_connected(), 20)
+            await asyncio.wait_for(ready.wait(), 60)
+            await asyncio.wait_for(running.io.rabbit.wait_connected(), 60)
             # Not before: RabbitMQ breaks the connection of who asks for a queue that is just being declared.
             if self._listening is None:
                 self._listening = asyncio.create_task(self._listen())
             yield running
         finally:
             stop.set()
-            await asyncio.wait_for(task, 30)
+            await asyncio.wait_for(task, 60)
 
     async def _listen(self) -> None:
         channel = await self._connection.channel()

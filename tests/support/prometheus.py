@@ -68,7 +68,7 @@ class Prometheus:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not await self._is_ready():
                 assert self._process.poll() is None, self.log.read_text()
                 await asyncio.sleep(0.05)
@@ -128,6 +128,6 @@ async def amtool(url: str, *arguments: str) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    printed, complaints = await asyncio.wait_for(process.communicate(), 20)
+    printed, complaints = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, complaints.decode()
     return printed.decode()

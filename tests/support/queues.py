@@ -55,7 +55,7 @@ async def put(amqp_url: str, queue: str, body: bytes, headers: dict[str, Any] | 
         message = aio_pika.Message(
             body, headers=headers or {}, delivery_mode=aio_pika.DeliveryMode.PERSISTENT, message_id="foreign"
         )
-        await asyncio.wait_for(open_channel.default_exchange.publish(message, queue), 10)
+        await asyncio.wait_for(open_channel.default_exchange.publish(message, queue), 60)
 
 
 def _events(body: bytes) -> list[dict[str, Any]]:

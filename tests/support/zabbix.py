@@ -100,7 +100,7 @@ class Zabbix:
         """Send a value of the item with zabbix_sender, until the server has read its configuration and takes it."""
         sender = path_of("zabbix_sender", "zabbix-sender")
         where = ("-z", "127.0.0.1", "-p", str(self._port), "-s", "db1", "-k", "disk.used")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 done = await asyncio.create_subprocess_exec(
                     sender, *where, "-o", str(value), stdout=subprocess.PIPE, stderr=subprocess.STDOUT

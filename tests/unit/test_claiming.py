@@ -67,7 +67,7 @@ async def running(ledger: Ledger, limits: Limits) -> AsyncIterator[Lane[Row]]:
 
 
 async def until(condition) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.001)
 

@@ -77,7 +77,7 @@ async def a_receiver(
             await asyncio.get_running_loop().run_in_executor(thread, spools.close)
 
 
-async def until(condition: object, timeout_s: float = 5.0) -> None:
+async def until(condition: object, timeout_s: float = 30.0) -> None:
     assert callable(condition)
     async with asyncio.timeout(timeout_s):
         while not condition():
@@ -91,7 +91,7 @@ async def test_a_lone_request_is_published_at_once_and_alone(tmp_path: Path) -> 
 
 
 async def test_requests_that_come_while_a_confirm_is_awaited_share_the_next_publish(tmp_path: Path) -> None:
-    async with a_receiver(tmp_path, timeout_s=5) as receiver:
+    async with a_receiver(tmp_path, timeout_s=60) as receiver:
         receiver.bus.gate.clear()
         sends = [asyncio.create_task(receiver.send(str(n), f"{n}b")) for n in range(4)]
         await until(lambda: receiver.bus.publishes)
@@ -106,17 +106,17 @@ async def test_requests_that_come_while_a_confirm_is_awaited_share_the_next_publ
 async def test_without_a_connection_nobody_waits_and_the_spool_takes_it(tmp_path: Path) -> None:
     async with a_receiver(tmp_path, timeout_s=60) as receiver:
         receiver.bus.is_connected = False
-        assert await asyncio.wait_for(receiver.send("1"), 1) is Where.SPOOL
+        assert await asyncio.wait_for(receiver.send("1"), 30) is Where.SPOOL
         assert receiver.bus.publishes == []
 
 
 async def test_only_the_first_request_waits_for_a_mute_broker(tmp_path: Path) -> None:
-    async with a_receiver(tmp_path, timeout_s=0.3) as receiver:
+    async with a_receiver(tmp_path, timeout_s=1.0) as receiver:
         receiver.bus.mute = True
         assert await receiver.send("1") is Where.SPOOL
         began = asyncio.get_running_loop().time()
         assert [await receiver.send(str(n)) for n in range(2, 7)] == [Where.SPOOL] * 5
-        assert asyncio.get_running_loop().time() - began < 0.25
+        assert asyncio.get_running_loop().time() - began < 1.0  # one wait more than the first would be that
 
 
 async def test_when_the_broker_is_back_the_spool_is_told_in_order_and_then_it_is_empty(
@@ -169,7 +169,7 @@ async def test_a_broken_disk_refuses_and_the_broker_is_used_again_when_it_is_bac
         with pytest.raises(SpoolFailed):
             await receiver.send("1")
         receiver.bus.refuses = False
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 try:
                     assert await receiver.send("2") is Where.BROKER
@@ -180,7 +180,7 @@ async def test_a_broken_disk_refuses_and_the_broker_is_used_again_when_it_is_bac
 
 async def test_what_waits_in_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commit, "MAX_WAITING_BYTES", 1000)
-    async with a_receiver(tmp_path, timeout_s=5) as receiver:
+    async with a_receiver(tmp_path, timeout_s=60) as receiver:
         receiver.bus.gate.clear()
         first = asyncio.create_task(receiver.send("1"))
         await until(lambda: receiver.bus.publishes)
@@ -194,7 +194,7 @@ async def test_what_waits_in_memory_is_bounded(tmp_path: Path, monkeypatch: pyte
 
 
 async def test_a_large_crowd_is_committed_in_parts_and_each_gets_its_answer(tmp_path: Path) -> None:
-    async with a_receiver(tmp_path, timeout_s=5) as receiver:
+    async with a_receiver(tmp_path, timeout_s=60) as receiver:
         receiver.bus.gate.clear()
         sends = [asyncio.create_task(receiver.send(str(n))) for n in range(1000)]
         await until(lambda: receiver.bus.publishes)

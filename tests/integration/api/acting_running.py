@@ -23,7 +23,7 @@ from tests.support import servers as shared_servers
 from tests.support.build import an_alert, routed
 from tests.support.outgoing import a_message
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 
 
 @asynccontextmanager

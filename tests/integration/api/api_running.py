@@ -54,7 +54,7 @@ class RunningApi:
         return self.running.io.store
 
     async def connected(self) -> None:
-        await asyncio.wait_for(self.running.io.rabbit.wait_connected(), 20)
+        await asyncio.wait_for(self.running.io.rabbit.wait_connected(), 60)
 
     async def ask(self, method: str, path: str, body: Any = None, **more: Any) -> Reply:
         """Ask under /api/v1/ without following redirects, exactly as written."""
@@ -107,11 +107,11 @@ async def a_service(what: Service, data_dir: Path, **values: Any) -> AsyncIterat
     stop, ready = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(running.run(stop, on_ready=lambda _: ready.set()))
     try:
-        await asyncio.wait_for(ready.wait(), 20)
+        await asyncio.wait_for(ready.wait(), 60)
         yield running
     finally:
         stop.set()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, 60)
 
 
 @asynccontextmanager

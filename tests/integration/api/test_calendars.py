@@ -71,7 +71,7 @@ async def an_outside() -> AsyncIterator[Outside]:
 
 async def until(found: Callable[[], Awaitable[Any]]) -> Any:
     """Wait until something is so, at most 30 s."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not (result := await found()):
             await asyncio.sleep(0.1)
         return result

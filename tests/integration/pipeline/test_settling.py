@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -200,7 +201,7 @@ async def test_a_stage_that_is_stopped_while_the_database_is_away_gives_its_batc
     await house.publish(*alerts(1))
     await until(lambda: _paused(running), what="the stage holds its batch")
 
-    await asyncio.wait_for(house.stop_one("stage"), 5)
+    await asyncio.wait_for(house.stop_one("stage"), loop.HOLD_S / 2)
 
     assert await waiting(house.amqp_url, DEAD) == 0
     stage.is_away = False
@@ -234,10 +235,11 @@ async def test_while_a_dependency_is_away_the_stage_asks_now_and_then_and_not_al
     await house.publish(*alerts(1))
     await until(lambda: _paused(running), what="the stage holds its batch")
 
-    before = stage.calls
+    before, began_s = stage.calls, time.monotonic()
     await asyncio.sleep(0.19)
+    passed_s = time.monotonic() - began_s  # a busy machine sleeps for longer
 
-    assert stage.calls - before <= 2
+    assert stage.calls - before <= 2 + int(passed_s / loop.PROBE_EVERY_S)
     stage.is_away = False
     await all_done(stage, 1)
 
