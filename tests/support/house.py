@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 import importlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from cryptography.fernet import Fernet
 from prometheus_client import CollectorRegistry
 from pydantic import AnyUrl, Secret, SecretStr
 
-from shared import clock
+from shared import claiming, clock
 from shared.bus.publisher import Publisher
 from shared.bus.rabbit import Rabbit
 from shared.config import Settings
@@ -23,10 +24,12 @@ from shared.domain.configuration_draft import Draft, Row
 from shared.domain.model import SYSTEM, Alert
 from shared.events import AlertReceived, ConfigChanged, Event, derived_id
 from shared.service import Running, Service
+from shared.store import due
 from shared.store.configuration import ConfigurationStore
 from shared.store.mongo import Database
 
 TOKEN = "secret-token"
+CRASH_GRACE_S = 0.5
 T = TypeVar("T")
 
 
@@ -155,10 +158,11 @@ class House:
         """Drop one instance in the middle of what it does: its connection breaks, nothing is finished."""
         running, _, task = self.running.pop(instance)
         connection = running.io.rabbit._connection
-        task.cancel()
-        if connection is not None:
-            await connection.close()
-        await asyncio.gather(task, return_exceptions=True)
+        with _little_grace():
+            task.cancel()
+            if connection is not None:
+                await connection.close()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def cut(self, instance: str) -> None:
         """Break an instance's connection to the broker; what it had in hand is delivered again, to whoever is there."""
@@ -186,6 +190,17 @@ class House:
         alert = Alert(id=id, integration_id=integration_id, received_at=clock.now(), payload=payload)
         await self.publish(received(alert, **fields))
         return id
+
+
+@contextmanager
+def _little_grace() -> Iterator[None]:
+    """A stop gives what is in hand ten seconds to end; who dies at a gap would stand there for all of them."""
+    before = due.GRACE_S, claiming.GRACE_S
+    due.GRACE_S = claiming.GRACE_S = CRASH_GRACE_S
+    try:
+        yield
+    finally:
+        due.GRACE_S, claiming.GRACE_S = before
 
 
 def received(alert: Alert, **fields: Any) -> AlertReceived:
