@@ -59,7 +59,7 @@ system-senders: $(ELASTALERT)/.complete
 	@perl -MNet::SSLeay -e 1 2>/dev/null || deploy/local/packages.sh Net::SSLeay=libnet-ssleay-perl
 
 test: setup system-test ## the whole suite except the minutes-long tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 test-deep: setup system-test system-senders ## the minutes-long tests; DEEP=reduced for a shorter run
 	TOCSIN_TEST_DEEP=$(DEEP) $(BIN)/python -m pytest -m deep --timeout 1800

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,8 +28,13 @@ async def test_an_override_is_told_in_the_channel_and_to_who_asked_to_be_reminde
     people = [User(id="A", username="ann"), User(id="F", username="fay", on_call_reminders=remind)]
     schedule = Schedule(id="S", name="Primary", slack_channel_id="C1")
     always = a_shift(start="2024-01-01T00:00:00", duration=DAY_S)
-    async with Surroundings(amqp_url, mongo_url, tmp_path) as around, around.running(service):
-        await around.configure(*people, schedule, always)
+    async with Surroundings(amqp_url, mongo_url, tmp_path) as around, around.running(service) as escalator:
+
+        async def configure(*rows: Any) -> None:
+            await around.configure(*rows)
+            await escalator.io.config.load()  # nobody announces it: it would be found within ten seconds
+
+        await configure(*people, schedule, always)
         duties = Duties(around.database).collection
 
         async def is_watched() -> bool:
@@ -36,9 +42,9 @@ async def test_an_override_is_told_in_the_channel_and_to_who_asked_to_be_reminde
 
         await until(is_watched)
         soon = clock.now() + timedelta(minutes=30)
-        await around.configure(an_override(f"{soon:%Y-%m-%dT%H:%M:%S}", 2, "F", "O1"))
+        await configure(an_override(f"{soon:%Y-%m-%dT%H:%M:%S}", 2, "F", "O1"))
         (reminder,) = await around.expect(NoticeRequested)
-        await around.configure(an_override("2024-01-01T00:00:00", 10**6, "F", "O1"))
+        await configure(an_override("2024-01-01T00:00:00", 10**6, "F", "O1"))
         _, change = await around.expect(NoticeRequested, 2)
 
     assert (reminder.user_id, reminder.channel, reminder.in_channel) == ("F", "email", False)
