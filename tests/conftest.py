@@ -10,6 +10,7 @@ from typing import Any
 import hypothesis
 import pymongo
 import pytest
+import structlog
 from hypothesis import settings
 
 from deploy.local.servers import LocalServers, Servers
@@ -26,6 +27,16 @@ hypothesis.settings.register_profile(
     "tocsin", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("tocsin")
+
+# As it comes, structlog colours each traceback with all local variables: seconds in which no event loop goes on.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False),
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
