@@ -27,7 +27,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Walk and look again within a moment."""
     monkeypatch.setattr(watchdog, "TICK_S", 0.05)
     monkeypatch.setattr(watchdog, "WALK_EVERY_S", 0.1)
-    monkeypatch.setattr(watchdog, "CONFIRM_AFTER_S", 0.3)
+    monkeypatch.setattr(watchdog, "CONFIRM_AFTER_S", 2.0)  # who is only slow must not look broken
     monkeypatch.setattr(walking, "PAUSE_S", 0.0)
     monkeypatch.setattr(mending, "SETTLED_AFTER_S", 0.1)
     monkeypatch.setattr(beating, "BEAT_EVERY_S", 0.1)
