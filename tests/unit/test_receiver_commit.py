@@ -111,12 +111,12 @@ async def test_without_a_connection_nobody_waits_and_the_spool_takes_it(tmp_path
 
 
 async def test_only_the_first_request_waits_for_a_mute_broker(tmp_path: Path) -> None:
-    async with a_receiver(tmp_path, timeout_s=1.0) as receiver:
+    async with a_receiver(tmp_path, timeout_s=4.0) as receiver:
         receiver.bus.mute = True
         assert await receiver.send("1") is Where.SPOOL
         began = asyncio.get_running_loop().time()
         assert [await receiver.send(str(n)) for n in range(2, 7)] == [Where.SPOOL] * 5
-        assert asyncio.get_running_loop().time() - began < 1.0  # one wait more than the first would be that
+        assert asyncio.get_running_loop().time() - began < 4.0  # what it takes when one of them waits
 
 
 async def test_when_the_broker_is_back_the_spool_is_told_in_order_and_then_it_is_empty(
