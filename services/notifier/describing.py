@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -118,6 +118,8 @@ class Pages:
     async def describe_bundle(self, rows: Sequence[Delivery], groups: Mapping[str, Group]) -> Described:
         """Return the call of one message about the groups of several pages to one person, `groups` as they are now.
 
+        Pages by several rules about the same group name it once; when they are all about one, it is its ordinary page.
+
         Raises:
             Permanent: the person or the channel is not there any more.
         """
@@ -125,12 +127,17 @@ class Pages:
         assert isinstance(event, NotificationRequested)
         config = await self._config.at_least(event.config_version)
         found = self._reach.find(event.channel, event.user_id, config)
-        about = [groups[row.group_id] for row in rows]
+        id = derived_id("bundle", *sorted(row.id for row in rows))
+        about = list({row.group_id: groups[row.group_id] for row in rows}.values())
+        if len(about) == 1:
+            row = rows[-1]
+            assert isinstance(row.event, NotificationRequested)
+            return _described(found, replace(self._message(row, row.event, ""), id=id))
         newest = max(about, key=lambda one: one.opened_at)
         url = f"{self.public_url.rstrip('/')}/alert-groups?state=firing"
-        id = derived_id("bundle", *sorted(row.id for row in rows))
         card = bundle_card(about, event.channel, url)
-        return _described(found, Message(id, newest, card, clock.now(), url, about=len(about)))
+        message = Message(id, newest, card, clock.now(), url, about=len(about), callback_url=self.public_url)
+        return _described(found, message)
 
     async def describe_notice(self, row: Delivery) -> Described:
         """Return the call of a notice.

@@ -27,6 +27,7 @@ from tests.support.smtp_double import SmtpDouble
 pytestmark = pytest.mark.integration
 
 ALICE = User(id="U-alice", username="alice", email="alice@example.org")
+BOB = User(id="U-bob", username="bob", email="bob@example.org")
 GROUPS = [
     a_group(
         key=f"k{number}", number=number, title=f"Disk {number}", opened_at=NOON + timedelta(seconds=number)
@@ -80,6 +81,30 @@ async def test_a_burst_is_two_mails_and_each_page_has_its_own_word(around: Surro
     assert smtp.mails[1].message["Subject"] == "3 alert groups are firing"
     assert all(f"Disk {number}" in smtp.mails[1].text for number in (2, 3, 4))
     assert {one.request_id for one in told} == {one.id for one in pages()}
+
+
+async def test_several_rules_about_one_group_name_it_once_and_alone_it_is_an_ordinary_page(
+    around: Surroundings, smtp: SmtpDouble
+):
+    """A person's first and second rule by the same channel may fall into one window."""
+    await around.configure(BOB)
+    first, second, third, _ = pages()
+    again = [page_requested(one, part="rule 2") for one in GROUPS[1:3]]
+    of_bob = [
+        page_requested(GROUPS[number], user_id=BOB.id, part=f"bob {at}")
+        for at, number in enumerate((0, 1, 1))
+    ]
+    async with notifier(around, smtp):
+        await around.publish(first, of_bob[0])
+        await around.expect(NotificationDelivered, 2)
+        await around.publish(second, third, *again, *of_bob[1:])
+        await around.expect(NotificationDelivered, 8)
+
+    subjects = {
+        one: [str(mail.message["Subject"]) for mail in smtp.of(one)] for one in (ALICE.email, BOB.email)
+    }
+    assert subjects[ALICE.email][1:] == ["2 alert groups are firing"]
+    assert subjects[BOB.email][1:] == [subjects[BOB.email][0].replace("#1", "#2")]
 
 
 async def test_a_group_that_is_taken_before_the_mail_is_made_drops_out(
