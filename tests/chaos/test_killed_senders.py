@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,14 +10,13 @@ import pytest
 
 from services.chatops_publisher.service import service as chatops_publisher
 from services.notifier.service import service as notifier
-from shared import clock
 from shared.domain.configuration import User
 from shared.events import NotificationDelivered, NotificationUnknown, PostDelivered
+from tests.support.killing import later, process
 from tests.support.one_service import Surroundings, until
 from tests.support.outgoing import a_group, page_requested, post_requested
 from tests.support.slack_double import TOKEN, SlackDouble
 from tests.support.smtp_double import SmtpDouble
-from tests.support.stack import Stack, existing_services
 
 pytestmark = pytest.mark.chaos
 
@@ -29,29 +27,6 @@ async def around(amqp_url: str, mongo_url: str, tmp_path: Path) -> AsyncIterator
         await around.configure(User(id="U-alice", username="alice", email="alice@example.org"))
         await around.store(a_group())
         yield around
-
-
-@asynccontextmanager
-async def process(around: Surroundings, service: str, settings: Mapping[str, str]) -> AsyncIterator[Stack]:
-    """One instance of one service as a process that can be killed."""
-    only = {name: int(name == service) for name in existing_services()}
-    stack = Stack(around.amqp_url, around.mongo_url, around.data_dir / "stack", only, settings)
-    try:
-        await stack.start_one(service)
-        yield stack
-    finally:
-        await stack.stop()
-
-
-@asynccontextmanager
-async def later(by: timedelta) -> AsyncIterator[None]:
-    """Move the clock of this process past every lease of the dead one."""
-    before = clock.use(clock.now)
-    clock.use(lambda: before() + by)
-    try:
-        yield
-    finally:
-        clock.use(before)
 
 
 async def test_a_notifier_killed_while_the_mail_server_has_the_mail_never_sends_it_again(

@@ -7,6 +7,7 @@ in `violations`, so that a test which expects none fails.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -26,6 +27,7 @@ class Faults:
     broken: int = 0  # 500: nobody knows
     lost_answers: int = 0  # done, but the connection breaks before the answer
     is_hanging: bool = False
+    holds_answers: bool = False  # done, but the answer waits for `release`
     is_locked: bool = False  # no credentials are good
 
 
@@ -57,6 +59,8 @@ class HttpDouble:
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self.taken: list[Any] = []  # what was accepted, as the provider keeps it
+        self.taken_at: list[float] = []  # when, by the wall clock
+        self.holding = 0  # answers that are owed for what was taken
         self._released = asyncio.Event()
         self.url = ""
         self.public, self.local = "", ""  # where callbacks are said to go, and where that is on this machine
@@ -111,10 +115,20 @@ class HttpDouble:
         """The provider's answer to credentials that are not good."""
         return 401, {}
 
+    def hold(self) -> None:
+        """From now on take what comes and owe the answer until `release`."""
+        self._released.clear()
+        self.faults.holds_answers = True
+
     def release(self) -> None:
         """Go on with what hangs, and hang no more."""
-        self.faults.is_hanging = False
+        self.faults.is_hanging = self.faults.holds_answers = False
         self._released.set()
+
+    async def before_answer(self) -> None:
+        """What happens between taking something and answering for it."""
+        if self.faults.holds_answers:
+            await self._released.wait()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
@@ -124,7 +138,10 @@ class HttpDouble:
         is_page = not self.is_opening(call)
         if self.faults.is_hanging and is_page:
             await self._released.wait()
+        taken = len(self.taken)
         status, answer = self._faulty() or self._judged(call)
+        if len(self.taken) > taken:
+            await self._noted()
         if self.faults.lost_answers > 0 and is_page:
             self.faults.lost_answers -= 1
             assert request.transport is not None
@@ -133,6 +150,14 @@ class HttpDouble:
         if isinstance(answer, str):
             return web.Response(status=status, text=answer, headers=waits)
         return web.json_response(answer, status=status, headers=waits)
+
+    async def _noted(self) -> None:
+        self.taken_at.append(time.time())
+        self.holding += 1
+        try:
+            await self.before_answer()
+        finally:
+            self.holding -= 1
 
     def _faulty(self) -> tuple[int, Any] | None:
         faults = self.faults

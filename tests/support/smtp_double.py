@@ -47,8 +47,8 @@ class Faults:
     answers: dict[str, str] = field(default_factory=dict)  # MAIL, RCPT or DATA -> answer
     count: int = 1_000_000
     drops_after_data: int = 0  # mails taken, line broken before the answer
-    hanging_at: str = ""  # EHLO, MAIL, RCPT or DATA
-    hanging_for: str = ""  # only recipients of this domain (RCPT and DATA)
+    hanging_at: str = ""  # EHLO, MAIL, RCPT, DATA, or ANSWER: the mail is taken by then
+    hanging_for: str = ""  # only recipients of this domain (RCPT, DATA and ANSWER)
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -145,6 +145,7 @@ class SmtpDouble:
             return refused
         assert isinstance(envelope.content, bytes)
         self.mails += [Mail(envelope.mail_from or "", one, envelope.content) for one in envelope.rcpt_tos]
+        await self._fault("ANSWER", envelope.rcpt_tos[0])
         if self.faults.drops_after_data > 0:
             self.faults.drops_after_data -= 1
             server.transport.abort()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -39,7 +40,7 @@ class WebhookReceiver:
     """Answers with what is asked for, then with 200; 400 for a request that is not in order.
 
     `statuses` may hold (status, headers) too. `secrets`: then every call must be signed with one of them. `answers` are
-    the bodies by path.
+    the bodies by path. What is called while it is not `answering` is taken and waits.
     """
 
     statuses: list[int | tuple[int, dict[str, str]]] = field(default_factory=list)
@@ -47,6 +48,11 @@ class WebhookReceiver:
     answers: dict[str, str] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
+    holding: int = 0  # answers that are owed for what was taken
+
+    def __post_init__(self) -> None:
+        self.answering.set()
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -58,6 +64,7 @@ class WebhookReceiver:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self.answering.set()
         await self._runner.cleanup()
 
     def at(self, path: str) -> list[Call]:
@@ -74,6 +81,9 @@ class WebhookReceiver:
         id = request.headers.get("Idempotency-Key", "")
         kept = {name.lower(): value for name, value in request.headers.items()}
         self.calls.append(Call(id, request.method, request.path, kept, text, status))
+        self.holding += 1
+        await self.answering.wait()
+        self.holding -= 1
         return web.Response(
             status=status, text=fault or self.answers.get(request.path, "taken"), headers=headers
         )

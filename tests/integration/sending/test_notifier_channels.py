@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from services.notifier.service import service
 from shared import clock
 from shared.channels.registry import CHANNELS
-from shared.domain.contacts import ContactPoint
 from shared.domain.delivery import DeliveryState
 from shared.domain.model import State
 from shared.domain.people import User
@@ -25,69 +22,20 @@ from shared.events import (
     NotificationFailed,
     NotificationUnknown,
 )
-from shared.secrets import Secrets
 from shared.store.deliveries import Deliveries
 from shared.store.posts import Posts
-from tests.support.http_double import HttpDouble
-from tests.support.one_service import SECRET_KEY, Surroundings, until
+from tests.support.one_service import Surroundings, until
 from tests.support.outgoing import a_group, acknowledged, page_requested
-from tests.support.providers import DOUBLES, target_of
+from tests.support.providers_running import Providers, alice, ways
 from tests.support.pushover_double import PushoverDouble
 from tests.support.slack_people_double import CHANNEL, THREAD
 
 pytestmark = pytest.mark.integration
-SECRET_KINDS = {"ntfy", "pushover", "webhook", "apprise"}
-
-
-def ways() -> dict[str, str]:
-    """Return the rules that one provider each serves, with that provider."""
-    found = {}
-    for slug in DOUBLES:
-        channel = CHANNELS[slug]
-        if channel.provider in ("", "twilio"):
-            found[channel.pages[0]] = slug
-    return found
-
-
-class Providers:
-    """All doubles, running."""
-
-    def __init__(self) -> None:
-        self.by_rule: dict[str, HttpDouble] = {}
-        self.settings: dict[str, Any] = {"public_url": "https://tocsin.example"}
-
-    async def start(self, stack: AsyncExitStack) -> None:
-        made: dict[Any, HttpDouble] = {}
-        for rule, slug in ways().items():
-            # SMS and calls are one account.
-            if DOUBLES[slug] not in made:
-                made[DOUBLES[slug]] = await stack.enter_async_context(DOUBLES[slug]())
-            self.by_rule[rule] = made[DOUBLES[slug]]
-            self.settings |= made[DOUBLES[slug]].settings
-
-    @property
-    def doubles(self) -> set[HttpDouble]:
-        return set(self.by_rule.values())
-
-
-def alice(providers: Providers) -> User:
-    """Return a person with a contact point of every kind; secret ones are ciphertext."""
-    secrets = Secrets(SECRET_KEY)
-    points = {}
-    for rule, slug in ways().items():
-        kind, address = CHANNELS[slug].kind, target_of(slug, providers.by_rule[rule])
-        given = {"address": address}
-        if kind in SECRET_KINDS:
-            given = {"address": "…", "secret_encrypted": secrets.encrypt(address)}
-        points[kind] = ContactPoint.model_validate({"id": kind, "kind": kind, "declared": True, **given})
-    return User(id="U-alice", username="alice", contact_points=tuple(points.values()))
 
 
 @pytest.fixture
 async def providers() -> AsyncIterator[Providers]:
-    async with AsyncExitStack() as stack:
-        made = Providers()
-        await made.start(stack)
+    async with Providers() as made:
         yield made
 
 
