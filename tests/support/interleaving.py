@@ -11,7 +11,7 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, cast
 
@@ -98,6 +98,11 @@ class World:
             raise Broken(self._told("the same page went out twice"))
         del self.checked[row_id]
         return kind
+
+    def looked(self, row_ids: Sequence[str]) -> Mapping[str, Group]:
+        """Return the groups as they are now, to who is about to hand these rows over."""
+        self.checked |= dict.fromkeys(row_ids, self.group)
+        return {self.group.id: self.group}
 
     def tell(self, row_id: str) -> None:
         """Tell what a row has to tell."""

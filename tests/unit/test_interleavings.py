@@ -7,10 +7,13 @@ import structlog
 
 from shared.domain.configuration import ConfigSnapshot, Rule, User
 from tests.support.build import a_configuration, notify, wait
+from tests.support.interleaved_bundles import BundleWorld
 from tests.support.interleaving import IS_REDUCED, World
 
+BUSY_S = 7200  # a dozen minutes of one core, however many others want it
 USUAL = range(150)
 MANY = range(1_000, 101_000)
+MANY_BUNDLES = range(200_000, 220_000)
 REDUCED = range(1_000, 6_000)
 
 
@@ -34,10 +37,26 @@ async def run(seeds: range) -> None:
             await World(seed, config).run()
 
 
+async def run_bundles(seeds: range) -> None:
+    with structlog.testing.capture_logs():
+        for seed in seeds:
+            await BundleWorld(seed).run()
+
+
 async def test_nothing_is_sent_after_an_acknowledge_and_nobody_is_paged_twice():
     await run(USUAL)
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(BUSY_S)
 async def test_a_hundred_thousand_interleavings_keep_it_too():
     await run(REDUCED if IS_REDUCED else MANY)
+
+
+async def test_nobody_is_told_in_a_bundle_or_a_digest_of_what_was_acknowledged_before_its_last_look():
+    await run_bundles(USUAL)
+
+
+@pytest.mark.deep
+async def test_twenty_thousand_interleavings_of_bundles_and_digests_keep_it_too():
+    await run_bundles(REDUCED if IS_REDUCED else MANY_BUNDLES)
