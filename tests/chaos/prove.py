@@ -22,16 +22,18 @@ import pymongo
 from deploy.local.servers import LocalServers
 from shared.store.journal import Journal
 from shared.store.mongo import Database
+from tests.chaos.proof.arrivals import rows_of
+from tests.chaos.proof.cut_off import CutOff
 from tests.chaos.proof.disasters import Disasters
-from tests.chaos.proof.mailbox import Mailbox
+from tests.chaos.proof.ends import Ends
 from tests.chaos.proof.people import People
-from tests.chaos.proof.plan import CONFIGURATION, Plan
+from tests.chaos.proof.plan import Plan, configuration
 from tests.chaos.proof.rest import NotAtRest, queues, wait_for_rest
 from tests.chaos.proof.senders import Senders
 from tests.chaos.proof.verdict import Evidence, Verdict, judge
 from tests.support.stack import Stack, existing_services
 
-REST_S = 180.0
+REST_S = 300.0
 SHOWN = 5
 BEGAN = time.monotonic()
 
@@ -47,62 +49,68 @@ async def prove(plan: Plan, folder: Path) -> Verdict:
     try:
         await asyncio.to_thread(servers.start)
         say("broker and database are ready")
-        async with Mailbox(plan.stream("mail")) as mailbox:
-            settings = {
-                "TOCSIN_SMTP_HOST": mailbox.host,
-                "TOCSIN_SMTP_PORT": str(mailbox.port),
-                "TOCSIN_SMTP_TIMEOUT_S": "10",
-            }
+        async with Ends(plan) as ends:
             instances = dict.fromkeys(existing_services(), plan.instances)
             stack = Stack(
-                servers.rabbit.amqp_url(), servers.mongo.url(), folder / "stack", instances, settings
+                servers.rabbit.amqp_url(), servers.mongo.url(), folder / "stack", instances, ends.settings
             )
             try:
-                await stack.start(CONFIGURATION)
+                await stack.start(configuration(ends.hooks.target))
                 say(f"{len(stack.instances)} processes are ready")
-                return await _under_load(plan, stack, servers, mailbox)
+                return await _under_load(plan, stack, servers, ends)
             finally:
                 await stack.stop()
     finally:
         await asyncio.to_thread(servers.destroy)
 
 
-async def _under_load(plan: Plan, stack: Stack, servers: LocalServers, mailbox: Mailbox) -> Verdict:
+async def _under_load(plan: Plan, stack: Stack, servers: LocalServers, ends: Ends) -> Verdict:
     senders = Senders(plan, [one.url for one in stack.of("receiver")])
     people = People(plan, [one.url for one in stack.of("api")], stack.token)
-    disasters = Disasters(plan, stack, servers, mailbox, say)
-    acting = asyncio.create_task(people.run())
-    sending = asyncio.create_task(senders.run())
-    await asyncio.gather(disasters.run(), sending)
-    people.stop()
-    await acting
-    say(
-        f"{len(senders.accepted)} alerts accepted in {senders.tries} tries, "
-        f"{senders.resolves} of them resolves by the source; "
-        f"{len(people.taken)} acknowledges and resolves by people, {people.refused} refused, "
-        f"{len(mailbox.mails)} pages so far"
-    )
     with pymongo.MongoClient[Any](servers.mongo.url(), tz_aware=True) as client:
         stored = client.get_default_database()
-        try:
-            rested_s = await wait_for_rest(servers, stored, REST_S)
-        except NotAtRest as error:
-            print(error, stack.logs_tail(15), sep="\n")
-            raise
-        say(f"at rest {rested_s:.1f} s after the last disaster")
+        cut_off = CutOff(stored)
+        disasters = Disasters(plan, stack, servers, ends, cut_off, stored, say)
+        acting = asyncio.create_task(people.run())
+        sending = asyncio.create_task(senders.run())
+        await asyncio.gather(disasters.run(), sending)
+        people.stop()
+        await acting
+        say(
+            f"{len(senders.accepted)} alerts accepted in {senders.tries} tries, "
+            f"{senders.resolves} of them resolves by the source; "
+            f"{len(people.taken)} acknowledges and resolves by people, {people.refused} refused; {ends.counts()}"
+        )
+        if disasters.missed:
+            say(f"nothing was in hand at: {', '.join(disasters.missed)}")
+        await _rested(stack, servers, stored)
         dead = {name: count for name, count in queues(servers).items() if name.endswith(".dead")}
-        evidence = Evidence(plan, senders, people, mailbox.pages(), disasters.in_flight, dead, stored)
+        evidence = Evidence(plan, senders, people, ends, cut_off, rows_of(stored), dead, stored)
         verdict = judge(evidence)
         await _show(verdict, evidence, servers)
         return verdict
 
 
+async def _rested(stack: Stack, servers: LocalServers, stored: Any) -> None:
+    try:
+        rested_s = await wait_for_rest(servers, stored, REST_S)
+    except NotAtRest as error:
+        print(error, stack.logs_tail(15), sep="\n")
+        raise
+    say(f"at rest {rested_s:.1f} s after the last disaster")
+
+
 async def _show(verdict: Verdict, evidence: Evidence, servers: LocalServers) -> None:
-    pages, groups = len(evidence.pages), evidence.stored.alert_groups.count_documents({})
-    say(
-        f"{groups} groups, {pages} pages at the mail server; {verdict.unknown} outcomes unknown "
-        f"({evidence.in_flight} sends cut off), {verdict.crossing} pages crossed an answer on the wire"
+    groups = evidence.stored.alert_groups.count_documents({})
+    bundled = sum(
+        1 for row in evidence.rows.values() if row.bundle is not None and row.id in evidence.arrived
     )
+    say(
+        f"{groups} groups; {evidence.ends.counts()}; they told {len(evidence.pages)} pages, {bundled} of them "
+        f"collected ones; {verdict.crossing} pages crossed an answer on the wire"
+    )
+    if verdict.unknown:
+        print(f"unknown: {len(verdict.unknown)}", *(f"  {one}" for one in verdict.unknown), sep="\n")
     for kind, faults in verdict.faults().items():
         print(f"{kind}: {len(faults)}")
         for one in faults[:SHOWN]:
@@ -130,7 +138,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--alerts", type=int, default=5000)
     parser.add_argument("--actions", type=int, default=300)
-    parser.add_argument("--spread", type=float, default=120.0, help="seconds over which the alerts are sent")
+    parser.add_argument("--spread", type=float, default=180.0, help="seconds over which the alerts are sent")
     parser.add_argument("--rounds", type=int, default=2, help="how often every service is killed")
     parser.add_argument("--keep", action="store_true", help="keep the folder with all logs")
     asked = parser.parse_args()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -13,17 +12,6 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.support.smtp_double import SmtpDouble
 
 SLOWEST_S = 0.4
-
-
-@dataclass(frozen=True)
-class Page:
-    """One mail as it arrived."""
-
-    request_id: str
-    group_id: str
-    run: int
-    recipient: str
-    at: float
 
 
 class Mailbox(SmtpDouble):
@@ -58,12 +46,11 @@ class Mailbox(SmtpDouble):
             self.in_hand -= 1
         return answer
 
-    def pages(self) -> list[Page]:
-        """Return everything that arrived, in order."""
-        found: list[Page] = []
+    def pages(self) -> list[tuple[str, str, float]]:
+        """Return everything that arrived, in order: the ledger's id, for whom, when."""
+        found = []
         for mail, at in zip(self.mails, self.taken_at, strict=True):
             headers = BytesHeaderParser().parsebytes(mail.raw)
             request_id = str(headers["Message-ID"]).strip().strip("<>").partition("@")[0]
-            group, run = str(headers["X-Tocsin-Group"]), int(headers["X-Tocsin-Run"])
-            found.append(Page(request_id, group, run, mail.recipient, at))
+            found.append((request_id, mail.recipient, at))
         return found

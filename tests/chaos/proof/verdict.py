@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 
-from tests.chaos.proof.mailbox import Page
+from tests.chaos.proof import posts
+from tests.chaos.proof.arrivals import Attribution, Page, Row
+from tests.chaos.proof.cut_off import CutOff, listed
+from tests.chaos.proof.ends import Ends
 from tests.chaos.proof.people import People, key_in
-from tests.chaos.proof.personal import Expected, expected_pages
-from tests.chaos.proof.plan import PAGING_RULES, Plan
+from tests.chaos.proof.personal import Expected, Oracle
+from tests.chaos.proof.plan import Plan
 from tests.chaos.proof.senders import Senders
 
 HELD_BACK = ("unknown", "cancelled")
+Groups = Mapping[str, tuple[dict[str, Any], dict[str, Any]]]  # (document, group)
+Runs = Mapping[tuple[str, int], Sequence[Expected]]
 # What kills and restarts may cost a page that waited.
 LATE_AFTER = timedelta(seconds=20)
 
 
 @dataclass
 class Verdict:
-    """Each list holds sentences; a proof holds when all of them are empty."""
+    """Each list of faults holds sentences; a proof holds when all of them are empty.
+
+    `unknown` is no fault: it lists the sends of which nobody knows what became, with what cut them off.
+    """
 
     accepted: int = 0
-    unknown: int = 0
     crossing: int = 0
+    unknown: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     duplicate_alerts: list[str] = field(default_factory=list)
     duplicate_pages: list[str] = field(default_factory=list)
@@ -49,7 +58,7 @@ class Verdict:
         return (
             f"prove: accepted={self.accepted} lost={len(self.lost)} duplicate_alerts={len(self.duplicate_alerts)} "
             f"duplicate_pages={len(self.duplicate_pages)} missing_pages={len(self.missing_pages)} "
-            f"late_pages={len(self.late_pages)} unknown={self.unknown} seed={seed}"
+            f"late_pages={len(self.late_pages)} unknown={len(self.unknown)} seed={seed}"
         )
 
 
@@ -60,20 +69,36 @@ class Evidence:
     plan: Plan
     senders: Senders
     people: People
-    pages: list[Page]
-    in_flight: int
+    ends: Ends
+    cut_off: CutOff
+    rows: dict[str, Row]
     dead: dict[str, int]
     stored: Any
+
+    def __post_init__(self) -> None:
+        self.attribution = Attribution.of(self.rows, self.ends.arrivals())
+        self.arrived = {page.row.id for page in self.attribution.pages}
+
+    @property
+    def pages(self) -> list[Page]:
+        """What each row told by a message, in order."""
+        return self.attribution.pages
 
 
 def judge(evidence: Evidence) -> Verdict:
     """Return the verdict."""
     verdict = Verdict(accepted=len(set(evidence.senders.accepted.values())))
-    groups = {one["_id"]: one for one in evidence.stored.alert_groups.find()}
-    _alerts(evidence, groups, verdict)
-    _missing_pages(evidence, groups, verdict)
-    _duplicate_pages(evidence, verdict)
+    documents = {one["_id"]: one for one in evidence.stored.alert_groups.find()}
+    groups = {id: (one, orjson.loads(one["body"])) for id, one in documents.items()}
+    _alerts(evidence, documents, verdict)
+    expected = _expected(evidence, groups)
+    _missing_pages(evidence, groups, expected, verdict)
+    _duplicate_pages(evidence, expected, verdict)
     _late_pages(evidence, verdict)
+    posted = posts.posts_by_group(evidence.ends.chats)
+    every = [group for _, group in groups.values()]
+    verdict.duplicate_pages += posts.doubled(posted)
+    verdict.missing_pages += posts.missing(posted, every, evidence.plan, evidence.stored)
     _the_rest(evidence, verdict)
     return verdict
 
@@ -101,29 +126,33 @@ def _alerts(evidence: Evidence, groups: dict[str, Any], verdict: Verdict) -> Non
     verdict.other += [f"{count} open groups of key {key}" for key, count in firing.items() if count > 1]
 
 
-def _missing_pages(evidence: Evidence, groups: dict[str, Any], verdict: Verdict) -> None:
-    """Every rule of every person that fell due in a run that had to page did page, or its ledger says why not."""
-    arrived = {one.request_id for one in evidence.pages}
-    rows = {
-        row["_id"]: orjson.loads(row["body"]) for row in evidence.stored.deliveries.find({"kind": "page"})
+def _expected(evidence: Evidence, groups: Groups) -> dict[tuple[str, int], list[Expected]]:
+    """Return the pages of every run of every group."""
+    oracle = Oracle(evidence.stored)
+    return {
+        (id, run): list(oracle.pages(group["integration_id"], id, run))
+        for id, (_, group) in groups.items()
+        for run in range(1, group["run"] + 1)
     }
+
+
+def _missing_pages(evidence: Evidence, groups: Groups, expected: Runs, verdict: Verdict) -> None:
+    """Every rule of every person that fell due in a run that had to page did page, or its ledger says why not."""
     ended = {one["_id"]: one["ended"] for one in evidence.stored.escalations.find({}, {"ended": 1})}
     now = datetime.now(UTC)
-    for id, document in groups.items():
-        group = orjson.loads(document["body"])
+    for (id, run), pages in expected.items():
+        document, group = groups[id]
         if not group["seen"]:
             continue
         alone = evidence.plan.is_left_alone(key_in(group["title"] or ""))
-        for run in range(1, group["run"] + 1):
-            for one in expected_pages(evidence.stored, id, run):
-                if one.request_id in arrived or (one.after_s and not _fell_due(one, document, alone, now)):
-                    continue
-                over = ended.get(f"{id}:{run}") or run < group["run"]
-                why = _why_none(rows.get(one.request_id), alone, bool(over))
-                if why is not None:
-                    verdict.missing_pages.append(
-                        f"group {id} run {run} ({group['title']}): {one.words} {why}"
-                    )
+        over = bool(ended.get(f"{id}:{run}") or run < group["run"])
+        for one in pages:
+            is_due = not one.after_s or _fell_due(one, document, alone, now)
+            if one.request_id in evidence.arrived or one.only_after is not None or not is_due:
+                continue
+            why = _why_none(evidence.rows.get(one.request_id), alone, over)
+            if why is not None:
+                verdict.missing_pages.append(f"group {id} run {run} ({group['title']}): {one.words} {why}")
 
 
 def _fell_due(one: Expected, document: dict[str, Any], alone: bool, now: datetime) -> bool:
@@ -131,12 +160,12 @@ def _fell_due(one: Expected, document: dict[str, Any], alone: bool, now: datetim
     return alone and bool(document["opened_at"] + timedelta(seconds=one.after_s) + LATE_AFTER < now)
 
 
-def _why_none(row: dict[str, Any] | None, alone: bool, over: bool) -> str | None:
-    """Return None when there is a good reason why no mail arrived, else what is missing."""
-    if row is not None and row["state"] in HELD_BACK and row["reason"]:
-        return f"was cancelled: {row['reason']}" if alone and row["state"] == "cancelled" else None
+def _why_none(row: Row | None, alone: bool, over: bool) -> str | None:
+    """Return None when there is a good reason why nothing arrived, else what is missing."""
+    if row is not None and row.state in HELD_BACK and row.reason:
+        return f"was cancelled: {row.reason}" if alone and row.state == "cancelled" else None
     if row is not None:
-        return f"was not paged; its row is {row['state']}: {row['reason']}"
+        return f"was not paged; its row is {row.state}: {row.reason}"
     if over and not alone:
         return None
     return (
@@ -146,61 +175,57 @@ def _why_none(row: dict[str, Any] | None, alone: bool, over: bool) -> str | None
     )
 
 
-def _duplicate_pages(evidence: Evidence, verdict: Verdict) -> None:
-    """No rule of a person's chain told him twice in a run."""
-    for (request_id, recipient), count in Counter(
-        (one.request_id, one.recipient) for one in evidence.pages
-    ).items():
-        if count > 1:
-            verdict.duplicate_pages.append(f"page {request_id}: {recipient} got {count} mails")
-    known = {one["_id"] for one in evidence.stored.deliveries.find({"kind": "page"}, {"_id": 1})}
+def _duplicate_pages(evidence: Evidence, expected: Runs, verdict: Verdict) -> None:
+    """No rule of a person's chain told him twice in a run, and nothing told him that no rule asks for."""
     verdict.duplicate_pages += [
-        f"mail {one.request_id} to {one.recipient} is in no ledger"
-        for one in evidence.pages
-        if one.request_id not in known
+        f"{one.channel} {one.id or one.handle} to {one.person} is in no ledger"
+        for one in evidence.attribution.strangers
     ]
-    verdict.duplicate_pages += _of_one_rule(evidence)
+    asked = {one.request_id: one for pages in expected.values() for one in pages}
+    for row, count in Counter(page.row for page in evidence.pages).items():
+        words = f"group {row.group_id} run {row.run}: {row.person} got {row.channel} {row.id}"
+        if count > 1 + _repeats(evidence, row):
+            verdict.duplicate_pages.append(f"{words} {count} times")
+        one = asked.get(row.id)
+        if one is None:
+            verdict.duplicate_pages.append(f"{words}, which no rule asks for")
+        elif one.only_after is not None and not _is_after(row, evidence.rows.get(one.only_after)):
+            verdict.duplicate_pages.append(f"{words}, although his rules were running already")
 
 
-def _of_one_rule(evidence: Evidence) -> list[str]:
-    """Return people who got more mails in a run than their rules hold, whatever ids the mails had."""
-    counts = Counter((one.group_id, one.run, one.recipient) for one in evidence.pages)
-    return [
-        f"group {group} run {run}: {recipient} got {count} mails, his rules hold {len(PAGING_RULES)}"
-        for (group, run, recipient), count in counts.items()
-        if count > len(PAGING_RULES)
-    ]
+def _repeats(evidence: Evidence, row: Row) -> int:
+    """Return how often a message may come again: a webhook, under the same id, for each time that it was cut off."""
+    return evidence.cut_off.count(row.id) if row.channel == "webhook" else 0
+
+
+def _is_after(row: Row, last: Row | None) -> bool:
+    return last is not None and last.created_at <= row.created_at
 
 
 def _late_pages(evidence: Evidence, verdict: Verdict) -> None:
     """No page was handed over for a run that was taken, unless its last look at the group came before the answer."""
-    checked = {
-        one["_id"]: one["checked_at"].timestamp()
-        for one in evidence.stored.deliveries.find({"checked_at": {"$exists": True}}, {"checked_at": 1})
-    }
     taken: dict[str, list[tuple[int, float, str]]] = {}
     for one in evidence.people.taken:
         taken.setdefault(one.group_id, []).append((one.run, one.answered_at, one.action))
     for page in evidence.pages:
-        for run, answered_at, action in taken.get(page.group_id, ()):
-            if page.run > run or page.at <= answered_at:
+        row = page.row
+        for run, answered_at, action in taken.get(row.group_id, ()):
+            if row.run > run or page.at <= answered_at:
                 continue
-            if checked.get(page.request_id, page.at) <= answered_at:
+            if (row.checked_at or page.at) <= answered_at:
                 verdict.crossing += 1
                 continue
             late_ms = (page.at - answered_at) * 1000
-            verdict.late_pages.append(
-                f"group {page.group_id} run {page.run}: {page.recipient} was paged {late_ms:.0f} ms after {action}"
-            )
+            words = f"{row.person} was paged by {row.channel} {late_ms:.0f} ms after {action}"
+            verdict.late_pages.append(f"group {row.group_id} run {row.run}: {words}")
 
 
 def _the_rest(evidence: Evidence, verdict: Verdict) -> None:
     stored = evidence.stored
-    verdict.unknown = stored.deliveries.count_documents({"state": "unknown"})
-    if verdict.unknown > evidence.in_flight:
-        verdict.other.append(
-            f"{verdict.unknown} unknown outcomes, only {evidence.in_flight} sends were cut off"
-        )
+    unknown = [row for row in evidence.rows.values() if row.state == "unknown"]
+    verdict.unknown, unexplained = listed(unknown, evidence.cut_off, evidence.arrived)
+    verdict.other += unexplained
+    verdict.other += [f"a provider would have refused: {one}" for one in evidence.ends.violations()]
     verdict.other += [f"{count} dead letters in {queue}" for queue, count in evidence.dead.items() if count]
     for one in stored.escalations.find({"ended": "", "due_at": {"$exists": False}}):
         verdict.other.append(f"escalation {one['_id']} has neither ended nor a due time")
