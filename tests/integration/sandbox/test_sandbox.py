@@ -26,6 +26,7 @@ NESTED_LOOPS = (
 # One instruction of the interpreter that takes minutes: only the end of the process stops it.
 UNSTOPPABLE = "{{ 10 | round(-100000000) }}"
 DEFAULT = Route(id="RDEFAULT", integration_id="C1", is_default=True)
+MANY = 80  # their worker is at it for long enough to be killed by a test that had to wait for the processor
 
 
 @pytest_asyncio.fixture(loop_scope="function")
@@ -161,7 +162,7 @@ async def test_odd_payloads_are_decided_or_get_the_safe_default(sandbox: Sandbox
 
 async def test_a_worker_killed_in_the_middle_costs_no_answer(sandbox: Sandbox) -> None:
     slow = "{% for a in payload.many %}{% for b in payload.many %}{% endfor %}{% endfor %}{{ payload.alert_uid }}"
-    jobs = [job(f"a{n}", integration(grouping_key=slow), many=list(range(300))) for n in range(40)]
+    jobs = [job(f"a{n}", integration(grouping_key=slow), many=list(range(300))) for n in range(MANY)]
     (before,) = sandbox.pids
 
     asked = asyncio.create_task(sandbox.route(jobs, NOON))
@@ -170,8 +171,8 @@ async def test_a_worker_killed_in_the_middle_costs_no_answer(sandbox: Sandbox) -
     os.kill(before, signal.SIGKILL)
     routed = await asked
 
-    assert [one.grouping_key for one in routed] == [f"uid-a{n}" for n in range(40)]
-    assert [one.problems for one in routed] == [()] * 40
+    assert [one.grouping_key for one in routed] == [f"uid-a{n}" for n in range(MANY)]
+    assert [one.problems for one in routed] == [()] * MANY
     assert sandbox.pids != [before]
 
 
