@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+
+import structlog
 
 from services.escalator.answering import Answering
 from services.escalator.deciding import Encode
@@ -16,12 +19,14 @@ from shared.domain.configuration import ConfigSnapshot
 from shared.domain.escalation import Escalation, Known, is_let_go, reconsider, wake
 from shared.domain.posts import posts_after
 from shared.domain.webhook_triggers import webhooks_after
+from shared.errors import Transient
 from shared.events import Event
 from shared.live_configuration import LiveConfiguration
 from shared.store.escalations import Escalations, EscalationWrite, read
 from shared.store.mongo import Document
 from shared.telling import Row, Telling
 
+log = structlog.get_logger(__name__)
 # A held escalation that an instance with an older configuration wrote is found within this time.
 LOOK_AGAIN_S = 10.0
 Decide = Callable[[Escalation, ConfigSnapshot, datetime, Known], tuple[Escalation, list[Event]]]
@@ -65,8 +70,24 @@ class DueEscalations:
         self._looked_at_s = 0.0
 
     async def wake(self, documents: Sequence[Document]) -> None:
-        """Do what is due in claimed documents; who lost a race is due again later."""
-        await self._decide(documents, wake)
+        """Do what is due in claimed documents; who lost a race is due again later.
+
+        One that fails holds no other back: it is logged, and stays due until the watchdog leaves it to people.
+        """
+        (failure,) = await asyncio.gather(self._decide(documents, wake), return_exceptions=True)
+        if failure is None:
+            return
+        if isinstance(failure, Transient) or not isinstance(failure, Exception):
+            raise failure
+        if len(documents) == 1:
+            log.error("escalation.failed", escalation_id=documents[0]["_id"], exc_info=failure)
+            return
+        for one in documents:
+            await self.wake([one])
+
+    async def wake_alone(self, document: Document) -> None:
+        """Do what is due in one document; what it fails by is raised."""
+        await self._decide([document], wake)
 
     async def reconsider(self, documents: Sequence[Document]) -> None:
         """Ask the current configuration whether claimed documents are still held back."""

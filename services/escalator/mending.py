@@ -34,11 +34,11 @@ MENDED, LEFT = "it was mended", "it was mended before and is left to people"
 
 @dataclass(frozen=True)
 class Means:
-    """What a repair is done with: `wake` does what is due in escalations as they are stored."""
+    """What a repair is done with: `wake` does what is due in an escalation as it is stored."""
 
     escalations: Escalations
     deciding: Deciding
-    wake: Callable[[Sequence[Document]], Awaitable[None]]
+    wake: Callable[[Document], Awaitable[None]]
     writing: Writing
     telling: Telling
     publish: Callable[[Sequence[Event]], Awaitable[None]]
@@ -108,7 +108,8 @@ class Mending:
             told = await means.deciding.decide([as_rendered(finding, config.version, now)], config)
             await means.telling.tell([Row(one.document_id, one.events) for one in told])
         elif finding.kind == "overdue":
-            await means.wake(await means.escalations.due_at(_escalation_id(finding), finding.due_at))
+            for one in await means.escalations.due_at(_escalation_id(finding), finding.due_at):
+                await means.wake(one)
         else:
             await self._set_timer(finding)
 

@@ -64,7 +64,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     _watch_schedules(io)
     decisions = Decisions(deciding, _page_responders(io, keep))
     handler = Escalator(decisions, telling, io.config, io.metrics, settings.slack_default_channel)
-    means = Means(places.escalations, deciding, due.wake, writing, telling, io.bus.publish)
+    means = Means(places.escalations, deciding, due.wake_alone, writing, telling, io.bus.publish)
     async with HttpClient() as client:
         _watch_groups(io, places, means, (handler, client))
         try:

@@ -17,6 +17,7 @@ from services.escalator.mending import Mending
 from services.escalator.walking import LOOKED_AT_ONCE, Walking
 from services.escalator.watchdog_metrics import WatchdogMetrics
 from shared import clock
+from shared.domain.model import Group
 from shared.domain.watchdog import (
     LONGEST_LEASE,
     OVERDUE_AFTER,
@@ -29,7 +30,7 @@ from shared.domain.watchdog import (
 from shared.errors import Transient
 from shared.live_configuration import LiveConfiguration
 from shared.store.alert_groups import AlertGroups
-from shared.store.escalations import Escalations, read
+from shared.store.escalations import Escalations
 from shared.store.watch import Stuck, Watch
 
 log = structlog.get_logger(__name__)
@@ -139,9 +140,11 @@ class Watchdog:
         now = clock.now()
         stuck = Stuck(now - STUCK_AFTER, now + LONGEST_LEASE)
         found = await self._watch.untaken(now - OVERDUE_AFTER, stuck, OVERDUE_AT_ONCE)
+        groups = await self._groups.get_many([one["group_id"] for one in found]) if found else {}
         findings = [
-            overdue_finding(read(one).escalation.group, one["due_at"], one.get("lease_until"), now)
+            overdue_finding(_in_run(group, one["run"]), one["due_at"], one.get("lease_until"), now)
             for one in found
+            if (group := groups.get(one["group_id"])) is not None
         ]
         await self._mend(findings)
         return findings
@@ -170,3 +173,7 @@ class Watchdog:
         self._metrics.unwell.labels("groups").set(not is_well)
         if is_well and (self.beating is None or await self.beating.is_whole()):
             self._metrics.well_at.set(clock.now().timestamp())
+
+
+def _in_run(group: Group, run: int) -> Group:
+    return group.model_copy(update={"run": run})

@@ -118,7 +118,7 @@ class Watch:
         """Return the escalations that are due since before `late`, or stuck, those that wait longest first."""
         leased = {"due_at": {"$lt": stuck.due_before}, "lease_until": {"$gt": stuck.leased_beyond}}
         query = {"$or": [{"due_at": {"$lt": late}}, leased]}
-        fields = dict.fromkeys(("body", "due_at", "lease_until"), 1)
+        fields = dict.fromkeys(("group_id", "run", "due_at", "lease_until"), 1)
         return await self._escalations.find(query, fields, sort=[("due_at", 1)], limit=limit)
 
     async def endless_silences(self, limit: int) -> list[str]:

@@ -153,6 +153,21 @@ async def test_an_escalation_that_nobody_can_take_is_done_and_pages_once(story: 
     assert len(pages) == len(set(pages)) == 1
 
 
+async def test_an_escalation_that_fails_is_left_to_people_and_holds_no_other_back(story: Story):
+    await story.begin()
+    good = story.stored.escalations.find_one({})
+    past = clock.now() - timedelta(minutes=2)
+    bad = {"_id": f"{good['group_id']}:0", "group_id": good["group_id"], "run": 0, "ended": "", "body": "{"}
+    story.stored.escalations.insert_one({**bad, "version": 1, "due_at": past, "untold": []})
+
+    (told,) = await story.told("broken_again")
+    assert "could not be mended (ValidationError)" in told["reason"]
+
+    # Both are claimed together; what is due is looked at, and what it says itself comes later.
+    story.stored.escalations.update_one({"_id": good["_id"]}, {"$set": {"due_at": past}})
+    await until(lambda: _async(story.stored.escalations.find_one({"_id": good["_id"]})["due_at"] > past))
+
+
 async def test_a_group_that_was_looked_at_costs_nothing_until_something_changes(story: Story):
     await story.begin()
 
