@@ -21,6 +21,11 @@ def monotonic_s() -> float:
     return time.monotonic()
 
 
+def wait_s(until: datetime) -> float:
+    """Return the seconds from now until then; 0 where a test moves the clock: nobody knows how long it will take."""
+    return max(0.0, (until - now()).total_seconds()) if _source is _wall else 0.0
+
+
 def unix_ns() -> int:
     """Return nanoseconds since the epoch by the wall clock, for spans; a test's clock does not move it."""
     return time.time_ns()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 import structlog
@@ -67,11 +68,21 @@ class Telling:
             await self._collection.bulk([untold.clear([one.id for one in some], events, settled)])
 
     async def keep_sweeping(self) -> None:
-        """Tell what instances that died left untold, on any instance."""
+        """Tell what instances that died left untold, on any instance, when the oldest of it is 5 s old."""
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
+            while (left_s := await self._until_forgotten_s()) > 0:
+                await asyncio.sleep(left_s)
             if self._bus.is_connected:
                 await self.sweep()
+
+    async def _until_forgotten_s(self) -> float:
+        """Return in how many seconds there may be something to sweep: what is stored from now on is young."""
+        try:
+            oldest = await untold.oldest(self._collection)
+        except Unavailable:
+            return 0.0
+        return clock.wait_s((oldest or clock.now()) + timedelta(seconds=untold.UNTOLD_AGE_S))
 
     async def sweep(self) -> int:
         """Tell everything that is untold for longer than 5 s; return how many rows had something."""

@@ -14,7 +14,7 @@ from shared.domain.schedule_watch import findings, fingerprint
 from shared.service import Io
 from shared.store.calendar_refreshes import CalendarRefreshes
 from shared.store.configuration import ConfigurationStore
-from shared.store.due import SELDOM_S, DueLoop
+from shared.store.due import SELDOM, DueLoop
 from shared.store.mongo import Document
 from shared.store.schedule_checks import ScheduleChecks
 from shared.store.schedule_problems import ScheduleProblems
@@ -35,9 +35,9 @@ class ScheduleWatch:
         refreshes = self._calendars.refreshes
         io.spawn("schedules", self._follow)
         # The broker is not asked for: a new text is stored, and found by comparing when it cannot be announced.
-        fetching = DueLoop(refreshes.collection, self._calendars.refresh, _always, refreshes.claim, SELDOM_S)
+        fetching = DueLoop(refreshes.collection, self._calendars.refresh, _always, refreshes.claim, SELDOM)
         io.spawn("calendars", fetching.run)
-        checking = DueLoop(self._checks.collection, self._check, _always, look_every_s=SELDOM_S)
+        checking = DueLoop(self._checks.collection, self._check, _always, pace=SELDOM)
         io.spawn("schedule_checks", checking.run)
 
     async def _follow(self) -> None:

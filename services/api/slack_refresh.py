@@ -26,7 +26,7 @@ from shared.errors import Permanent, Transient, Unavailable
 from shared.http import HttpClient
 from shared.service import Io
 from shared.store import slack_directory
-from shared.store.due import SELDOM_S, DueLoop
+from shared.store.due import SELDOM, DueLoop
 from shared.store.mongo import Document
 from shared.store.slack_directory import Reading, SlackDirectory
 
@@ -53,7 +53,7 @@ class SlackRefresh:
     def spawn(self, io: Io) -> None:
         """Begin to read."""
         loop = DueLoop(
-            self._directory.collection, self.read_pages, lambda: True, self._directory.claim, SELDOM_S
+            self._directory.collection, self.read_pages, lambda: True, self._directory.claim, SELDOM
         )
 
         async def run() -> None:

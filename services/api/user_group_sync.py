@@ -24,7 +24,7 @@ from shared.domain.send_outcome import Refused, Retry
 from shared.errors import Permanent, Transient, Unanswered, Unavailable
 from shared.http import HttpClient
 from shared.service import Io
-from shared.store.due import SELDOM_S, DueLoop
+from shared.store.due import SELDOM, DueLoop
 from shared.store.mongo import Document
 from shared.store.user_group_syncs import UserGroupSyncs
 
@@ -46,7 +46,7 @@ class UserGroupSync:
 
     def spawn(self, io: Io) -> None:
         """Begin to look."""
-        loop = DueLoop(self.syncs.collection, self.sync, lambda: True, self.syncs.claim, SELDOM_S)
+        loop = DueLoop(self.syncs.collection, self.sync, lambda: True, self.syncs.claim, SELDOM)
         io.spawn("user_group_indexes", self.syncs.prepare)
         io.spawn("user_groups", loop.run)
         io.spawn("user_groups_edited", Following(io.config, self._api.configuration, self.follow).run)

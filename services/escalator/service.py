@@ -30,7 +30,7 @@ from shared.stage import Handler
 from shared.store.alert_groups import AlertGroups
 from shared.store.digests import Digests
 from shared.store.direct_pages import DirectPageStore
-from shared.store.due import SELDOM_S, DueLoop
+from shared.store.due import EVERY_SECOND, SELDOM, DueLoop
 from shared.store.duties import Duties
 from shared.store.escalations import Escalations
 from shared.store.repairs import Repairs
@@ -58,7 +58,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     io.spawn("rotation_indexes", answering.prepare)
     collection = places.escalations.collection
     io.spawn("due", DueLoop(collection, due.wake, io.can_tell).run)
-    io.spawn("held", DueLoop(collection, due.reconsider, io.can_tell, due.claim_held, SELDOM_S).run)
+    io.spawn("held", DueLoop(collection, due.reconsider, io.can_tell, due.claim_held, EVERY_SECOND).run)
     io.spawn("untold", telling.keep_sweeping)
     _watch_storms(io, places, storming)
     _watch_schedules(io)
@@ -101,9 +101,9 @@ def _watch_storms(io: Io, places: Places, storming: Storming) -> None:
     io.spawn("storm_indexes", places.storms.prepare)
     io.spawn("digest_indexes", places.digests.prepare)
     io.spawn("storms", storming.keep_up)
-    ends = DueLoop(places.storms.collection, storming.end, io.can_tell, look_every_s=SELDOM_S)
+    ends = DueLoop(places.storms.collection, storming.end, io.can_tell, pace=SELDOM)
     io.spawn("storm_ends", ends.run)
-    due = DueLoop(places.digests.collection, digests.tell, io.can_tell, look_every_s=SELDOM_S)
+    due = DueLoop(places.digests.collection, digests.tell, io.can_tell, pace=SELDOM)
     io.spawn("digests", due.run)
     io.spawn("digests_untold", telling.keep_sweeping)
 
@@ -113,9 +113,9 @@ def _watch_schedules(io: Io) -> None:
     telling = Telling(io.bus, duties.collection)
     due = DueDuties(duties, telling, io.config, io.bus.encode)
     io.spawn("duty_indexes", duties.prepare)
-    coming = DueLoop(duties.collection, due.look, io.can_tell, duties.claim_due, SELDOM_S)
+    coming = DueLoop(duties.collection, due.look, io.can_tell, duties.claim_due, SELDOM)
     io.spawn("duties", coming.run)
-    edited = DueLoop(duties.collection, due.look, io.can_tell, due.claim_older, SELDOM_S)
+    edited = DueLoop(duties.collection, due.look, io.can_tell, due.claim_older, EVERY_SECOND)
     io.spawn("duties_edited", edited.run)
     io.spawn("duties_untold", telling.keep_sweeping)
 

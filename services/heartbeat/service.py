@@ -14,7 +14,7 @@ from shared import events
 from shared.sandbox import Sandbox
 from shared.service import Io, Service
 from shared.stage import Handler
-from shared.store.due import SELDOM_S, DueLoop
+from shared.store.due import SELDOM, DueLoop
 from shared.store.heartbeats import Heartbeats
 from shared.store.receiver_beats import ReceiverBeats
 from shared.telling import Telling
@@ -31,7 +31,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         following = Following(heartbeats, io.config)
         io.config.on_change(following.changed)
         due = DueLoop(
-            heartbeats.collection, deadlines.expire, lambda: io.bus.is_connected, deadlines.claim, SELDOM_S
+            heartbeats.collection, deadlines.expire, lambda: io.bus.is_connected, deadlines.claim, SELDOM
         )
         io.spawn("indexes", heartbeats.prepare)
         io.spawn("beat_indexes", beats.prepare)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -24,6 +24,7 @@ from shared.claiming import Lane, Limits, Work
 from shared.config import words_of
 from shared.domain.bundling import intervals
 from shared.live_configuration import load_until_there
+from shared.lookout import Lookout
 from shared.sending import Outlet
 from shared.service import Io, Service
 from shared.stage import Handler
@@ -73,6 +74,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         io.spawn("window_indexes", windows.prepare)
         for lane in lanes:
             io.spawn(f"lane.{lane.name}", partial(_run, io, lane))
+        io.spawn("lookout", Lookout(lanes, partial(_due_channels, deliveries)).run)
         io.spawn("telling", telling.run)
         io.spawn("untold", telling.keep_sweeping)
         io.on_close(telling.flush)
@@ -83,6 +85,10 @@ async def _run(io: Io, lane: Lane[Claimed]) -> None:
     """Work off a lane once it is known who people are: before that, everybody would be unknown."""
     await load_until_there(io.config)
     await lane.run()
+
+
+async def _due_channels(deliveries: Deliveries, channels: Sequence[str]) -> set[str]:
+    return await deliveries.due_channels(channels, clock.now())
 
 
 def _lane(name: str, deliveries: Deliveries, sender: Sender, bundles: Bundles) -> Lane[Claimed]:

@@ -16,7 +16,7 @@ from shared.raw_loop import RawHandler
 from shared.service import Io, Service
 from shared.store.alert_groups import AlertGroups
 from shared.store.alerts import Alerts
-from shared.store.due import SELDOM_S, DueLoop
+from shared.store.due import SELDOM, DueLoop
 from shared.store.erasures import Erasures
 from shared.store.journal import Journal
 from shared.store.problems import Problems
@@ -37,7 +37,7 @@ async def open_service(io: Io) -> AsyncIterator[RawHandler]:
     io.spawn("erasure_indexes", erasing.erasures.prepare)
     io.spawn(
         "erasing",
-        DueLoop(erasing.erasures.collection, erasing.erase, lambda: True, look_every_s=SELDOM_S).run,
+        DueLoop(erasing.erasures.collection, erasing.erase, lambda: True, pace=SELDOM).run,
     )
     yield Recorder(journal, problems, clearing, erasing, keep).handle
 

@@ -37,6 +37,7 @@ class CalendarRefreshes:
         ]
         if moved:
             await self.collection.bulk(moved)
+        due.foretell(self.collection, now)
         known = [one.id for one in sources]
         await self.collection.delete_many({"_id": {"$nin": known}, "config_version": {"$lte": version}})
 
@@ -50,6 +51,7 @@ class CalendarRefreshes:
             {"_id": refresh.id, "url_digest": refresh.url_digest},
             {"$set": _fields(refresh), "$unset": {"lease_until": "", "lease_token": ""}},
         )
+        due.foretell(self.collection, refresh.due_at)
 
     async def of_schedules(self, schedule_ids: Sequence[str]) -> list[Refresh]:
         """Return the refreshes of some schedules."""

@@ -115,6 +115,12 @@ class Deliveries:
             claimed = folded([*claimed, *(Claimed(_row(one), one["lease_token"]) for one in others)])
         return sorted(claimed, key=lambda one: (one.delivery.due_at or now, one.delivery.created_at))
 
+    async def due_channels(self, channels: Sequence[str], now: datetime) -> set[str]:
+        """Return which of the channels have due rows that nobody has leased; at least one, if any has."""
+        query = {"channel": {"$in": list(channels)}, "due_at": {"$lte": now}, **due.unleased(now)}
+        found = await self.collection.find(query, {"_id": 0, "channel": 1}, limit=due.CLAIM_LIMIT)
+        return {one["channel"] for one in found}
+
     async def put_back(self, claimed: Sequence[Claimed]) -> None:
         """Give up leases without having done anything."""
         rows = [row for one in claimed for row in (one, *one.along)]

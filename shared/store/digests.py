@@ -51,6 +51,7 @@ class Digests:
         """Store digests that do not exist yet."""
         writes = [_versioned(DigestWrite(one, None, (), at)) for one in digests]
         await self.collection.insert_new([one.inserted().document for one in writes])
+        due.foretell(self.collection, *(one.due_at for one in digests))
 
     async def save(self, writes: Sequence[DigestWrite]) -> set[str]:
         """Do all writes; return the ids of digests whose write lost a race."""
@@ -60,6 +61,7 @@ class Digests:
         """Let the digests of a storm look now: it is over."""
         query = {"storm_id": storm.id, "due_at": {"$gt": now}}
         await self.collection.update_many(query, {"$set": {"due_at": now}})
+        due.foretell(self.collection, now)
 
     async def told_among(self, pages: Sequence[tuple[str, str]]) -> set[str]:
         """Return which of these held pages, given as (digest id, page id), were told."""

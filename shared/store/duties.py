@@ -43,6 +43,7 @@ class Duties:
         """Have schedules looked at from now on that are not yet."""
         writes = [_versioned(DutyWrite(Duty(id=one, due_at=now), None, (), now)) for one in schedule_ids]
         await self.collection.insert_new([one.inserted().document for one in writes])
+        due.foretell(self.collection, now)
 
     async def claim_older(self, version: int, now: datetime) -> list[Document]:
         """Lease what was last looked at with a configuration older than `version`."""

@@ -44,6 +44,7 @@ class Erasures:
                 for id, notes in groups.items()
             ]
         )
+        due.foretell(self.collection, now)
 
     async def done(self, document: Document, now: datetime) -> None:
         """Count one look; after the last one there is nothing left to do."""

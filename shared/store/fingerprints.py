@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from shared.store import due
 from shared.store.mongo import Collection, Update, Write
 
 
@@ -28,4 +29,5 @@ async def follow(
     ]
     if changed:
         await collection.bulk(changed)
+    due.foretell(collection, now)
     await collection.delete_many({"_id": {"$nin": list(fingerprints)}, "config_version": {"$lte": version}})

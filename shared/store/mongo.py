@@ -6,9 +6,10 @@ Every call waits for a majority write, reads the primary and raises `Unavailable
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
@@ -109,10 +110,14 @@ async def _errors() -> AsyncIterator[None]:
 
 
 class Collection:
-    """One collection. Queries and changes are MongoDB's own language; `find` returns lists."""
+    """One collection. Queries and changes are MongoDB's own language; `find` returns lists.
+
+    `watchers` hear of due times that this process stores (due.py).
+    """
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
+        self.watchers: list[Callable[[datetime], None]] = []
 
     async def find(
         self,
@@ -291,6 +296,7 @@ class Database:
             read_concern=ReadConcern("majority"),
             write_concern=WriteConcern("majority", wtimeout=TIMEOUT_MS),
         )
+        self._collections: dict[str, Collection] = {}
 
     @property
     def name(self) -> str:
@@ -298,8 +304,10 @@ class Database:
         return str(self._database.name)
 
     def collection(self, name: str) -> Collection:
-        """Return a collection; nothing is sent yet."""
-        return Collection(self._database[name])
+        """Return a collection, the same to all who ask; nothing is sent yet."""
+        if name not in self._collections:
+            self._collections[name] = Collection(self._database[name])
+        return self._collections[name]
 
     async def ping(self) -> None:
         """Ask the primary whether it is there.

@@ -38,6 +38,7 @@ class SlackDirectory:
         """Create the indexes, and have lists that were never read read now."""
         await self.collection.ensure_indexes(due.INDEXES)
         await self.collection.insert_new([{"_id": one, "due_at": now} for one in parts])
+        due.foretell(self.collection, now)
 
     async def follow(self, prefix: str, parts: Sequence[str], version: int, now: datetime) -> None:
         """Have the lists of a prefix, as of a configuration version, read: new ones now, others no more.
@@ -62,10 +63,12 @@ class SlackDirectory:
             {"_id": reading.id},
             {"$set": {**fields, "due_at": due_at}, "$unset": {"lease_until": "", "lease_token": ""}},
         )
+        due.foretell(self.collection, due_at)
 
     async def ask(self, part: str, now: datetime) -> None:
         """Have a list read now, from its beginning unless it is being read."""
         await self.collection.update_one({"_id": part}, {"$min": {"due_at": now}}, upsert=True)
+        due.foretell(self.collection, now)
 
     async def ask_all(self, prefix: str, now: datetime) -> None:
         """Have all lists of a prefix read now."""

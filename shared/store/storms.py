@@ -36,7 +36,9 @@ class Storms:
         """Store a storm that begins or goes on; False when another instance has written one since `before`."""
         wanted = {"_id": after.integration_id, "storm": before.model_dump_json() if before else None}
         change = {"$set": {"storm": after.model_dump_json(), "due_at": after.until}}
-        return await self.collection.update_one(wanted, change) == 1
+        written = await self.collection.update_one(wanted, change) == 1
+        due.foretell(self.collection, after.until)
+        return written
 
     async def end(self, storm: Storm) -> bool:
         """Forget a storm that is over; False when it goes on, or another instance has done it."""

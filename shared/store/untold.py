@@ -7,7 +7,7 @@ One write saves state and events; then they are told; then cleared. A crash in b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.bus.publisher import Encoded
@@ -15,6 +15,8 @@ from shared.store.mongo import Collection, Document, Index, Update
 
 UNTOLD_AGE_S = 5.0
 SWEEP_LIMIT = 200
+# Older than anything: the index holds only what is untold, and a query has to say so.
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 INDEXES = (Index((("untold_at", 1),), sparse=True),)
 
 
@@ -46,6 +48,13 @@ def clear(document_ids: Sequence[str], event_ids: Sequence[str], pending: Sequen
 def _without(array: str, element: str, gone: Sequence[str]) -> Document:
     kept = {"$not": {"$in": [element, {"$literal": list(gone)}]}}
     return {"$filter": {"input": {"$ifNull": [array, []]}, "as": "one", "cond": kept}}
+
+
+async def oldest(collection: Collection) -> datetime | None:
+    """Return since when anything is untold."""
+    query = {"untold_at": {"$gt": EVER}}
+    found = await collection.find_one(query, {"_id": 0, "untold_at": 1}, sort=[("untold_at", 1)])
+    return found["untold_at"] if found is not None else None
 
 
 async def find_forgotten(

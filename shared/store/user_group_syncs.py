@@ -42,6 +42,7 @@ class UserGroupSyncs:
         found = {"_id": document["_id"], "lease_token": document["lease_token"]}
         change: list[Document] = [{"$set": changes}, {"$unset": ["lease_until", "lease_token"]}]
         await self.collection.update_one(found, change)
+        due.foretell(self.collection, due_at)
 
     async def problems(self) -> list[tuple[str, str]]:
         """Return what is wrong now: the group's id and a sentence."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.bus.publisher import Encoded
-from shared.store import untold
+from shared.store import due, untold
 from shared.store.mongo import Collection, Document, Insert, Update, Write
 
 UPDATED_AT_ONCE = 64
@@ -73,6 +73,7 @@ async def save(collection: Collection, writes: Sequence[VersionedWrite]) -> set[
     chunks = [updates[start : start + UPDATED_AT_ONCE] for start in range(0, len(updates), UPDATED_AT_ONCE)]
     statements: list[Write] = [*(one.inserted() for one in inserts), *(_statement(chunk) for chunk in chunks)]
     outcome = await collection.bulk(statements)
+    due.foretell(collection, *(one.optional.get("due_at") for one in writes))
     lost = {inserts[position].id for position in outcome.duplicates if position < len(inserts)}
     if outcome.modified < len(updates):
         stored = await collection.find({"_id": {"$in": [one.id for one in updates]}}, {"written_by": 1})

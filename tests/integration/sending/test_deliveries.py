@@ -83,3 +83,15 @@ async def test_an_outcome_ends_the_lease_and_takes_the_row_off_the_due_ones(ledg
     assert not {"lease_until", "lease_token"} & stored[a_row(2).id].keys()
     (claimed,) = await ledger.claim("email", 10, (), NOON + timedelta(seconds=2), 15)
     assert claimed.delivery == again
+
+
+async def test_channels_with_due_rows_are_those_whose_rows_are_in_nobodys_hands(ledger: Deliveries):
+    rows = {number: a_row(number) for number in (1, 2, 3)}
+    later = rows[3].model_copy(update={"channel": "sms", "due_at": NOON + timedelta(seconds=9)})
+    taken = rows[2].model_copy(update={"channel": "telegram"})
+    await ledger.add([(rows[1], []), (taken, []), (later, [])], NOON, [held(2, "mine")], lease_s=15)
+    channels = ["email", "sms", "telegram"]
+
+    assert await ledger.due_channels(channels, NOON) == {"email"}
+    assert await ledger.due_channels(["sms", "telegram"], NOON) == set()
+    assert await ledger.due_channels(channels, NOON + timedelta(seconds=16)) == set(channels)
