@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from shared.events import Event, derived_id
 
 log = structlog.get_logger(__name__)
 VERIFY_EVERY_S = 10.0
+DECLARE_EVERY = 6
 
 
 class Encoded:
@@ -99,13 +101,17 @@ class Publisher:
         await self._rabbit.tell(wire.join([wire.encode(event, self._provenance)]), queue)
 
     async def keep_verifying(self) -> None:
-        """Every 10 s, declare again the queues that this service's events must reach, should somebody delete one."""
-        while True:
+        """Every 10 s, look for the queues that this service's events must reach, and declare again what is gone.
+
+        Once a minute they are declared in any case: somebody may have taken a binding away.
+        """
+        for turn in itertools.count(1):
             await asyncio.sleep(VERIFY_EVERY_S)
             if not self._rabbit.is_connected:
                 continue
             try:
-                await self._rabbit.declare(self._must_exist)
+                if turn % DECLARE_EVERY == 0 or not await self._rabbit.has(self._must_exist):
+                    await self._rabbit.declare(self._must_exist)
             except Unavailable as error:
                 log.warning("topology.unverified", error=error.reason)
 

@@ -15,7 +15,7 @@ import aio_pika
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
 from aio_pika.connection import make_url
-from aiormq.exceptions import AMQPError, ChannelInvalidStateError
+from aiormq.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotFoundEntity
 
 from shared import clock
 from shared.bus.outgoing import Outgoing
@@ -203,6 +203,22 @@ class Rabbit:
                 await channel.close()
         except AWAY as error:
             raise Unavailable(f"broker: {type(error).__name__} while declaring: {error}") from error
+
+    async def has(self, queues: Sequence[QueueSpec]) -> bool:
+        """Whether all these queues exist: a question each, where declaring them asks once per binding."""
+        try:
+            channel = await self.channel()
+            try:
+                for spec in queues:
+                    await channel.declare_queue(spec.name, passive=True)
+            finally:
+                if not channel.is_closed:
+                    await channel.close()
+        except ChannelNotFoundEntity:
+            return False
+        except AWAY as error:
+            raise Unavailable(f"broker: {type(error).__name__} while looking for queues") from error
+        return True
 
     async def _stay_connected(self) -> None:
         failures = 0
