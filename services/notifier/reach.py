@@ -45,6 +45,7 @@ class Reach:
     def __init__(self, ways: Mapping[str, Sequence[Way]], secrets: Secrets) -> None:
         self._ways = ways
         self._secrets = secrets
+        self._ready = {name: _ready(some) for name, some in ways.items()}
 
     @classmethod
     def of(cls, channels: Iterable[Channel[Any, Any]], settings: Settings, secrets: Secrets) -> Reach:
@@ -81,7 +82,7 @@ class Reach:
         user = config.user_by_id.get(user_id)
         if user is None:
             raise Permanent(f"user {user_id} does not exist")
-        ready, missing = self._ready(name)
+        ready, missing = self._ready_ways(name)
         for way in ready:
             found = self._found(way, user)
             if found is not None:
@@ -91,11 +92,10 @@ class Reach:
         titles = " or ".join(way.channel.title for way in ready)
         raise Permanent(f"{user.username} has no address for {titles}")
 
-    def _ready(self, name: str) -> tuple[list[Way], str]:
-        ways = self._ways.get(name, ())
-        reasons = [way.channel.unready(way.settings) for way in ways]
-        missing = "; ".join(reason for reason in reasons if reason) or f"channel {name} is not set up"
-        return [way for way, reason in zip(ways, reasons, strict=True) if reason is None], missing
+    def _ready_ways(self, name: str) -> tuple[list[Way], str]:
+        """Return the ways that work as set up, and what is to be said if there are none."""
+        ready, missing = self._ready.get(name, ([], ""))
+        return ready, missing or f"channel {name} is not set up"
 
     def _found(self, way: Way, user: User) -> Found | None:
         point = user.contact(way.channel.kind)
@@ -125,13 +125,13 @@ class Reach:
         return found
 
     def _in_channel(self, name: str, channel_id: str) -> Found:
-        ready, missing = self._ready(name)
+        ready, missing = self._ready_ways(name)
         if not ready:
             raise Permanent(missing)
         return Found(ready[0], channel_id, is_channel=True)
 
     def _at(self, name: str, text: str, is_secret: bool) -> Found:
-        ready, missing = self._ready(name)
+        ready, missing = self._ready_ways(name)
         if not ready:
             raise Permanent(missing)
         for way in ready:
@@ -139,6 +139,12 @@ class Reach:
             if address is not None:
                 return Found(way, address, is_secret)
         raise Permanent(f"{ready[0].channel.title} cannot reach the address that was given")
+
+
+def _ready(ways: Sequence[Way]) -> tuple[list[Way], str]:
+    reasons = [way.channel.unready(way.settings) for way in ways]
+    ready = [way for way, reason in zip(ways, reasons, strict=True) if reason is None]
+    return ready, "; ".join(reason for reason in reasons if reason)
 
 
 def target_of(name: str, found: Found) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from binascii import b2a_qp
+from collections.abc import Sequence
 from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -139,7 +140,9 @@ def compose(message: Message, recipient: str, sender: str) -> bytes:
         ("Content-Type", f'multipart/alternative; boundary="{boundary}"'),
     )
     head = "".join(f"{name}: {value}\r\n" for name, value in headers).encode("ascii")
-    parts = _part("plain", _text(message), boundary) + _part("html", _html(message), boundary)
+    facts, links = _facts(message), _links(message)
+    plain, markup = _text(message, facts, links), _html(message, facts, links)
+    parts = _part("plain", plain, boundary) + _part("html", markup, boundary)
     return head + b"\r\n" + parts + f"--{boundary}--\r\n".encode()
 
 
@@ -191,22 +194,21 @@ def _links(message: Message) -> list[tuple[str, str]]:
     return [(name, url) for name, url in links if url.startswith(("https://", "http://"))]
 
 
-def _text(message: Message) -> str:
-    links = [f"{name}: {_line(url)}" for name, url in _links(message)]
+def _text(message: Message, facts: Sequence[str], links: Sequence[tuple[str, str]]) -> str:
     parts = [
         message.card.title,
         plain_text(message.card.message),
-        "\n".join(_facts(message)),
-        "\n".join(links),
+        "\n".join(facts),
+        "\n".join(f"{name}: {_line(url)}" for name, url in links),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _html(message: Message) -> str:
-    links = " &middot; ".join(f'<a href="{html.escape(url)}">{name}</a>' for name, url in _links(message))
+def _html(message: Message, facts: Sequence[str], links: Sequence[tuple[str, str]]) -> str:
+    anchors = " &middot; ".join(f'<a href="{html.escape(url)}">{name}</a>' for name, url in links)
     return (
         f"<!doctype html><html><body><h3>{html.escape(message.card.title)}</h3>\n<div>{message.card.message}</div>\n"
-        f"<p>{html.escape(' · '.join(_facts(message)))}</p>\n<p>{links}</p></body></html>\n"
+        f"<p>{html.escape(' · '.join(facts))}</p>\n<p>{anchors}</p></body></html>\n"
     )
 
 

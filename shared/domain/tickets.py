@@ -5,10 +5,11 @@ A ticket is the authority itself, so it ends: at its time, and with the run that
 
 from __future__ import annotations
 
-import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
+
+import orjson
 
 from shared.domain.model import Frozen, Group
 from shared.errors import Permanent
@@ -37,19 +38,17 @@ class Ticket(Frozen):
 def tickets_for(group: Group, user_id: str, sign: Sign, now: datetime) -> dict[str, str]:
     """Return a ticket for each action that a button may offer; the same for the same arguments."""
     until = int((now + VALID_FOR).timestamp())
-    return {
-        action: issued(
-            Ticket(group_id=group.id, run=group.run, action=action, user_id=user_id, expires_at=until), sign
-        )
-        for action in ACTIONS
-    }
+    return {action: _written((group.id, group.run, action, user_id, until), sign) for action in ACTIONS}
 
 
 def issued(ticket: Ticket, sign: Sign) -> str:
     """Return the ticket as text of letters, digits, "-", "_" and one "."."""
-    fields = [getattr(ticket, name) for name in Ticket.model_fields]
-    packed = json.dumps(fields, separators=(",", ":")).encode()
-    body = urlsafe_b64encode(packed).decode().rstrip("=")
+    return _written(tuple(getattr(ticket, name) for name in Ticket.model_fields), sign)
+
+
+def _written(fields: tuple[str | int, ...], sign: Sign) -> str:
+    """Return a ticket's fields, in the order of the model, as signed text: each page has four of them made."""
+    body = urlsafe_b64encode(orjson.dumps(fields)).decode().rstrip("=")
     return f"{body}.{sign(body)}"
 
 
@@ -63,7 +62,7 @@ def opened(text: str, is_signed: IsSigned, now: datetime) -> Ticket:
     if len(text) > _LIMIT or not body.isascii() or not is_signed(body, signature):
         raise Permanent("This link is not valid.")
     try:
-        fields = json.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        fields = orjson.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
         ticket = Ticket.model_validate(dict(zip(Ticket.model_fields, fields, strict=True)))
     except (ValueError, TypeError) as error:
         raise Permanent("This link is not valid.") from error

@@ -232,7 +232,8 @@ class Deliveries:
     def _document(self, row: Delivery, events: Sequence[Encoded], at: datetime) -> Document:
         document: Document = {
             "_id": row.id,
-            "body": row.model_dump_json(),
+            # Most of a row is as it begins; what is left out is read as its default.
+            "body": row.model_dump_json(exclude_defaults=True),
             "kind": row.kind,
             "channel": row.channel,
             "target": row.target,

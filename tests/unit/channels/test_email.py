@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.channels import email
 from shared.channels.channel import SmtpCall
-from shared.channels.email import _clean, _text
+from shared.channels.email import _clean, _facts, _links, _text
 from tests.support.outgoing import NOON, a_card, a_group, a_message
 
 SETTINGS = email.EmailSettings(host="mail.example", sender="Tocsin Pages <tocsin@example.org>")
@@ -89,7 +89,8 @@ def test_every_text_arrives_as_it_is(text: str, title: str):
 
     mail = sent(message)
 
-    lines = _clean(_text(message)).replace("\r\n", "\n").replace("\r", "\n")
+    written = _text(message, _facts(message), _links(message))
+    lines = _clean(written).replace("\r\n", "\n").replace("\r", "\n")
     assert part(mail, "plain").replace("\r\n", "\n").rstrip("\n") == lines.rstrip("\n")
     assert str(mail["Subject"]).split() == email.subject(message).split()
     assert [one.get_content_type() for one in mail.iter_parts()] == ["text/plain", "text/html"]
