@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from aiohttp import web
-
 from services.api.authentication import BASE
-from services.api.chat_callbacks import ChatCallbacks
 from services.api.permissions import OBJECTS, PUBLIC, SINGLE, needed
-from services.api.routes import add_routes
-
-
-class _Callbacks:
-    """Stands where callbacks are put: nothing is called here."""
-
-    def __getattr__(self, name: str) -> object:
-        async def answer(_request: web.Request) -> web.Response:
-            return web.Response()
-
-        return answer
+from tests.support.endpoints import served
 
 
 def endpoints() -> set[tuple[str, str]]:
     """Return method and path (after /api/v1/) of everything that the api serves under it."""
-    app = web.Application()
-    add_routes(app, cast("ChatCallbacks", _Callbacks()))
-    found = set()
-    for route in app.router.routes():
-        path = route.resource.canonical if route.resource is not None else ""
-        if path.startswith(BASE) and route.method not in ("HEAD", "OPTIONS"):
-            found.add((route.method, path.removeprefix(BASE).removesuffix("{slash}")))
-    return found
+    return {(method, path.removeprefix(BASE)) for method, path in served() if path.startswith(BASE)}
 
 
 def test_every_endpoint_is_in_the_table_and_every_line_has_its_endpoint():
