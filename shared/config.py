@@ -62,6 +62,10 @@ class Settings(BaseSettings):
         default="sms=120,phone_call=120",
         description="seconds between pages of one person by channel; what comes in between goes out together",
     )
+    page_limits: str = Field(
+        default="sms=10/30,phone_call=6/30",
+        description="messages/minutes: no more to one person by channel; what is above goes out together",
+    )
     resend_unknown: str = Field(
         default="",
         description="channels whose pages of unknown outcome are sent again, comma-separated; others are held",

@@ -28,7 +28,7 @@ from shared.domain.model import Actor, Group
 from shared.domain.webhook_event import MANUAL, WebhookJob, WebhookTexts, why_not_called
 from shared.domain.webhook_record import RunRecord
 from shared.domain.webhook_signature import NEW_BYTES, secret_of
-from shared.domain.webhook_triggers import STATUS_CHANGE, TRIGGERS
+from shared.domain.webhook_triggers import PERSONAL, STATUS_CHANGE, TRIGGERS
 from shared.errors import Unavailable
 from shared.events import WebhookRequested, derived_id
 from shared.store.alerts import Alerts
@@ -136,7 +136,6 @@ async def rotate_secret(request: web.Request) -> web.Response:
 def response_shape(run: Delivery) -> dict[str, Any]:
     """Return the public shape of one evaluation."""
     event, record = run.event, run.record or RunRecord()
-    assert isinstance(event, WebhookRequested)
     return {
         "id": run.id,
         "timestamp": instant(run.created_at),
@@ -147,7 +146,7 @@ def response_shape(run: Delivery) -> dict[str, Any]:
         "status_code": str(run.status_code) if run.status_code is not None else None,
         "content": run.content,
         "event_data": _text(record.event),
-        "trigger_type": event.trigger,
+        "trigger_type": event.trigger if isinstance(event, WebhookRequested) else PERSONAL,
         "alert_group_id": run.group_id,
         "fired": run.attempts > 0,
         "state": run.state.value,

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from shared import clock
 from shared.claiming import Lane
-from shared.domain.posting import Pace, Post, post_id, wanted
-from shared.events import Event, PostRequested, StageDecided
+from shared.domain.posting import Pace, Post, erased, post_id, wanted
+from shared.events import Event, GroupDeleted, GroupWiped, PostRequested, StageDecided
 from shared.stage import Done, Handled
 from shared.store.posts import Leased, Posts
 
@@ -24,13 +24,22 @@ class Intake:
     async def handle(self, events: Sequence[Event]) -> Handled:
         """Store what was asked for; a version that is shown already, or waits for the next edit, is said to be so."""
         requests = [one for one in events if isinstance(one, PostRequested)]
+        requests += await self._wiped(events)
         decided: dict[str, StageDecided | None] = {}
         while not await self._take_in(requests, decided):
             # Another instance or the sender wrote one of these rows meanwhile: decide from what is there now.
             continue
         self._lane.wake()
-        told = [decided[one.id] for one in requests]
+        told = [decided.get(one.id) for one in events]
         return Handled([Done((one,)) if one is not None else Done() for one in told])
+
+    async def _wiped(self, events: Sequence[Event]) -> list[PostRequested]:
+        """Return what messages of wiped groups shall say, also where their routes post nothing any more."""
+        wiped = {one.group.id: one for one in events if isinstance(one, GroupWiped | GroupDeleted)}
+        if not wiped:
+            return []
+        rows = await self._posts.of_groups(list(wiped))
+        return [erased(wiped[row.group_id], row) for row in rows]
 
     async def _take_in(
         self, requests: Sequence[PostRequested], decided: dict[str, StageDecided | None]

@@ -70,7 +70,7 @@ def _lane(posts: Posts, publishing: Publishing) -> Lane[Leased]:
 
 service = Service(
     name="chatops_publisher",
-    consumes=(events.PostRequested,),
+    consumes=(events.PostRequested, events.GroupWiped, events.GroupDeleted),
     emits=(events.PostDelivered, events.PostFailed, events.StageDecided),
     keeps=frozenset(),
     open=open_service,

@@ -13,6 +13,7 @@ from shared.domain.escalation import (
     Escalation,
     Known,
     begin,
+    emptied,
     escalation_id,
     follow,
     page_failed,
@@ -126,12 +127,16 @@ class Drafting:
         draft.events += [(event.id, one) for one in events]
 
     def _end_older_runs(self, event: GroupRendered) -> None:
+        wiped = event.group.wiped_at is not None
         for id, one in self._stored.items():
-            if one.escalation.run < event.group.run and not one.escalation.ended:
+            tells = wiped and one.escalation.group.wiped_at is None
+            if one.escalation.run < event.group.run and (tells or not one.escalation.ended):
                 draft = self._draft(id)
                 draft.causes.append(event)
                 if draft.after is not None and not draft.after.ended:
                     draft.after = stop(draft.after, event.group, {}, "a newer run began")
+                if draft.after is not None and wiped:
+                    draft.after = emptied(draft.after, event)
 
     def _draft(self, id: str) -> Draft:
         if id not in self.drafts:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from shared import clock
 from shared.bus.publisher import Publisher
 from shared.domain import delivery_reports as reports
-from shared.domain.delivery import Decided, Delivery, DeliveryState, Report
+from shared.domain.delivery import Decided, Delivery, DeliveryState, Report, Request
 from shared.errors import Permanent, Transient
 from shared.events import DeliveryActionRequested, DeliveryReported, Event, StageDecided
 from shared.stage import Done, Outcome, Retry
@@ -116,8 +116,6 @@ def _said(event: Changing, row: Delivery | None, decision: str, reason: str) -> 
 
 
 def split(batch: Sequence[Event]) -> tuple[list[int], list[int]]:
-    """Return the positions of events that change rows, and of all others."""
-    changing = [
-        at for at, one in enumerate(batch) if isinstance(one, DeliveryReported | DeliveryActionRequested)
-    ]
-    return changing, [at for at in range(len(batch)) if at not in set(changing)]
+    """Return the positions of events that change rows, and of those that ask for new ones."""
+    changing = [at for at, one in enumerate(batch) if isinstance(one, Changing)]
+    return changing, [at for at, one in enumerate(batch) if isinstance(one, Request)]

@@ -15,6 +15,7 @@ from shared.channels.channel import Call, Channel, Message
 from shared.domain.bundling import bundle_card
 from shared.domain.delivery import Delivery
 from shared.domain.model import Group
+from shared.domain.personal_webhooks import call_for
 from shared.domain.storm_digest import list_url
 from shared.domain.tickets import PURPOSE, tickets_for
 from shared.domain.webhook_record import RunRecord
@@ -24,7 +25,7 @@ from shared.live_configuration import LiveConfiguration
 from shared.secrets import Secrets
 from shared.store.deliveries import Deliveries
 from shared.store.posts import Posts
-from shared.webhook_calls import WebhookCalls
+from shared.webhook_calls import Prepared, WebhookCalls
 
 # Rules that page as important whatever list they stand in.
 CRITICAL = frozenset({"mobile_app_critical"})
@@ -73,13 +74,14 @@ class Pages:
         self._config = config
         self._secrets = secrets
         self.posts: Posts | None = None
+        self.webhooks: Webhooks | None = None
         self.public_url = ""
 
     async def describe(self, row: Delivery) -> Described:
         """Return the call of a page.
 
         Raises:
-            Permanent: the person or the channel is not there any more.
+            Permanent: the person, the channel or the webhook is not there any more, or makes no request.
             HeldBack: it tells of a resolve, and no page of the run went out to the person.
         """
         event = row.event
@@ -88,6 +90,8 @@ class Pages:
             event.user_id, event.group.id, event.group.run
         ):
             raise HeldBack("no page about it went out to this person")
+        if row.webhook_id is not None and self.webhooks is not None:
+            return await self.webhooks.describe_page(row, event)
         config = await self._config.at_least(event.config_version)
         found = self._reach.find(event.channel, event.user_id, config)
         channel = found.way.channel
@@ -198,17 +202,38 @@ class Webhooks:
         """
         event = row.event
         assert isinstance(event, WebhookRequested)
+        prepared = await self._prepared(event)
+        if prepared.held_back:
+            raise HeldBack(prepared.held_back, prepared.record)
+        return self._described(prepared)
+
+    async def describe_page(self, row: Delivery, page: NotificationRequested) -> Described:
+        """Return the call that tells a person of a page by the webhook for such pages.
+
+        Raises:
+            Permanent: the person or the webhook is not there any more.
+            Unfit: a template makes no request, or says that it is not to be called: the person's next rule runs.
+        """
+        config = await self._config.at_least(page.config_version)
+        user = config.user_by_id.get(page.user_id)
+        if user is None:
+            raise Permanent(f"user {page.user_id} does not exist")
+        prepared = await self._prepared(call_for(row, page, user))
+        if prepared.held_back:
+            raise Unfit(prepared.held_back, prepared.record)
+        return self._described(prepared)
+
+    async def _prepared(self, event: WebhookRequested) -> Prepared:
         config = await self._config.at_least(event.config_version)
         webhook = config.webhook_by_id.get(event.webhook_id)
         if webhook is None:
             raise Permanent(f"webhook {event.webhook_id} does not exist")
-        prepared = await self._calls.prepare(event, webhook, config, clock.now())
+        return await self._calls.prepare(event, webhook, config, clock.now())
+
+    def _described(self, prepared: Prepared) -> Described:
         if prepared.request is None:
-            if prepared.held_back:
-                raise HeldBack(prepared.held_back, prepared.record)
             raise Unfit(prepared.failure, prepared.record)
-        request = prepared.request
-        call = webhooks.post(request, request.url, self._settings)
+        call = webhooks.post(prepared.request, prepared.request.url, self._settings)
         return Described(call, webhooks.CHANNEL, prepared.record)
 
 

@@ -12,12 +12,14 @@ from collections.abc import Mapping, Sequence, Set
 
 from services.notifier.changing import Changes, split
 from services.notifier.collecting import Collecting
+from services.notifier.erasing import Eraser
 from services.notifier.reach import Reach, target_of
 from shared import clock
 from shared.bus.publisher import Encoded, Publisher
 from shared.claiming import Lane
 from shared.domain import delivery
-from shared.domain.configuration import ConfigSnapshot
+from shared.domain.configuration import ConfigSnapshot, Webhook
+from shared.domain.personal_webhooks import webhook_for
 from shared.domain.webhook_event import why_not_called
 from shared.errors import Permanent
 from shared.events import (
@@ -30,7 +32,7 @@ from shared.events import (
     WebhookRequested,
 )
 from shared.live_configuration import LiveConfiguration
-from shared.stage import Done, Handled
+from shared.stage import Done, Handled, Outcome
 from shared.store.deliveries import CLAIM_LEASE_S, Claimed, Deliveries
 from shared.telling import Row, Telling
 
@@ -140,7 +142,10 @@ class Intake:
         try:
             found = self._reach.find_for(request, config)
         except Permanent as error:
-            return delivery.failed(row, error.reason, now)
+            webhook = _instead(request, config)
+            if webhook is None:
+                return delivery.failed(row, error.reason, now)
+            return row.model_copy(update={"target": f"webhook:{webhook.id}", "webhook_id": webhook.id}), None
         return row.model_copy(update={"target": target_of(request.channel, found)}), None
 
     async def _placed(self, row: delivery.Delivery, event: Event | None) -> Stored:
@@ -151,6 +156,13 @@ class Intake:
 
     def _encoded(self, event: Event | None) -> list[Encoded]:
         return [] if event is None else [self._bus.encode(event)]
+
+
+def _instead(request: NotificationRequested | NoticeRequested, config: ConfigSnapshot) -> Webhook | None:
+    """Return the webhook that tells a person of a page who has none of his own."""
+    if not isinstance(request, NotificationRequested):
+        return None
+    return webhook_for(config, config.user_by_id.get(request.user_id), request.channel)
 
 
 def _repeat(request: Request) -> StageDecided:
@@ -168,18 +180,21 @@ def _repeat(request: Request) -> StageDecided:
 class Desk:
     """Takes whatever comes to the notifier: new requests into the ledger, all else to the rows that it is about."""
 
-    def __init__(self, intake: Intake, changes: Changes, telling: Telling) -> None:
+    def __init__(self, intake: Intake, changes: Changes, eraser: Eraser, telling: Telling) -> None:
         self._intake = intake
         self._changes = changes
+        self._eraser = eraser
         self._telling = telling
 
     async def handle(self, batch: Sequence[Event]) -> Handled:
         """Answer every event of a batch."""
         changing, new = split(batch)
-        if not changing:
+        if len(new) == len(batch):
             return await self._intake.handle(batch)
         taken = await self._intake.handle([batch[at] for at in new]) if new else Handled([])
-        outcomes = dict(zip(new, taken.outcomes, strict=True))
+        await self._eraser.note(batch)
+        outcomes: dict[int, Outcome] = dict.fromkeys(range(len(batch)), Done())
+        outcomes.update(zip(new, taken.outcomes, strict=True))
         rows: list[Row] = []
         for at in changing:
             event = batch[at]

@@ -13,6 +13,7 @@ from services.notifier.changing import Changes
 from services.notifier.collecting import Collecting
 from services.notifier.describing import Pages, Webhooks
 from services.notifier.due import Sender
+from services.notifier.erasing import COLLECTION, Eraser
 from services.notifier.handlers import Desk, Intake
 from services.notifier.measures import Measures
 from services.notifier.reach import Reach
@@ -22,7 +23,7 @@ from shared.channels import webhook
 from shared.channels.registry import CHANNELS
 from shared.claiming import Lane, Limits, Work
 from shared.config import words_of
-from shared.domain.bundling import intervals
+from shared.domain.bundling import paces
 from shared.live_configuration import load_until_there
 from shared.lookout import Lookout
 from shared.sending import Outlet
@@ -32,6 +33,8 @@ from shared.store.alert_groups import AlertGroups
 from shared.store.alerts import Alerts
 from shared.store.deliveries import CLAIM_LEASE_S, Claimed, Deliveries
 from shared.store.delivery_windows import DeliveryWindows
+from shared.store.due import SELDOM_S, DueLoop
+from shared.store.erasures import Erasures
 from shared.store.posts import Posts
 from shared.telling import Telling
 from shared.webhook_calls import Sources, WebhookCalls
@@ -55,6 +58,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         pages = Pages(reach, io.config, deliveries, io.secrets)
         pages.posts = Posts(io.store, timedelta(0))
         pages.public_url = io.settings.public_url
+        pages.webhooks = webhooks
         sender.describe = {
             "page": pages.describe,
             "notice": pages.describe_notice,
@@ -66,7 +70,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         sender.policies = {name: reach.policy(name, name in again) for name in names}
         sender.observe = Measures(io.metrics).observe
         windows = DeliveryWindows(io.store)
-        intake.collecting = Collecting(windows, intervals(io.settings.page_intervals))
+        intake.collecting = Collecting(windows, paces(io.settings.page_intervals, io.settings.page_limits))
         bundles = Bundles(sender, groups, pages)
         lanes = [_lane(name, deliveries, sender, bundles) for name in names]
         intake.lanes = {lane.name: lane for lane in lanes}
@@ -78,7 +82,14 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
         io.spawn("telling", telling.run)
         io.spawn("untold", telling.keep_sweeping)
         io.on_close(telling.flush)
-        yield Desk(intake, Changes(deliveries, io.bus), telling).handle
+        eraser = Eraser(Erasures(io.store, COLLECTION), deliveries)
+        io.spawn("erasure_indexes", eraser.erasures.prepare)
+        io.spawn("erasing", _erasing(eraser).run)
+        yield Desk(intake, Changes(deliveries, io.bus), eraser, telling).handle
+
+
+def _erasing(eraser: Eraser) -> DueLoop:
+    return DueLoop(eraser.erasures.collection, eraser.erase, lambda: True, look_every_s=SELDOM_S)
 
 
 async def _run(io: Io, lane: Lane[Claimed]) -> None:
@@ -113,6 +124,8 @@ service = Service(
         events.NoticeRequested,
         events.DeliveryReported,
         events.DeliveryActionRequested,
+        events.GroupWiped,
+        events.GroupDeleted,
     ),
     emits=(
         events.NotificationDelivered,

@@ -10,12 +10,22 @@ from shared.domain.media import media_of
 from shared.domain.model import Alert
 from shared.domain.template_jobs import Rendered, RenderJob
 from shared.domain.wiped_cards import wiped_cards
-from shared.events import Event, GroupAlertAdded, GroupEvent, GroupRendered
+from shared.events import (
+    Event,
+    GroupAlertAdded,
+    GroupEvent,
+    GroupNoteAdded,
+    GroupRendered,
+    GroupResponderAdded,
+    GroupResponderRemoved,
+)
 from shared.events.groups import GroupChange
 from shared.live_configuration import LiveConfiguration
 from shared.sandbox import SLOW, Deferred, Sandbox
 from shared.stage import Done, Handled, Outcome, Retry
 from shared.store.alerts import Alerts
+
+_RESPONDERS = (GroupResponderAdded, GroupResponderRemoved)
 
 
 class Renderer:
@@ -107,7 +117,7 @@ def _rendered(folded: Sequence[GroupEvent], answer: Rendered, config: ConfigSnap
         actor=telling.actor,
         cards=answer.cards,
         problems=answer.problems,
-        changes=tuple(_change(one) for one in folded) if len(folded) > 1 else (),
+        changes=tuple(_change(one) for one in folded) if len(folded) > 1 or _tells_more(newest) else (),
         decision="rendered",
         reason=f"for {', '.join(answer.cards)}"
         if not answer.problems
@@ -122,4 +132,10 @@ def _change(event: GroupEvent) -> GroupChange:
         at=event.time,
         alerts=event.alerts,
         actor=event.actor,
+        user_ids=event.user_ids if isinstance(event, _RESPONDERS) else (),
+        note=event.note if isinstance(event, GroupNoteAdded) else None,
     )
+
+
+def _tells_more(event: GroupEvent) -> bool:
+    return isinstance(event, (*_RESPONDERS, GroupNoteAdded))

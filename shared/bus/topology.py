@@ -29,13 +29,15 @@ CONSUMES: dict[str, tuple[type[Event], ...]] = {
         events.NotificationUnknown,
         events.ChainRefreshRequested,
     ),
-    "chatops_publisher": (events.PostRequested,),
+    "chatops_publisher": (events.PostRequested, events.GroupWiped, events.GroupDeleted),
     "notifier": (
         events.NotificationRequested,
         events.WebhookRequested,
         events.NoticeRequested,
         events.DeliveryReported,
         events.DeliveryActionRequested,
+        events.GroupWiped,
+        events.GroupDeleted,
     ),
     "recorder": events.RECORDED,
 }

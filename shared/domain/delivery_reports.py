@@ -69,6 +69,8 @@ def why_not_settled(row: Delivery, action: str) -> str | None:
     allowed = _ALLOWED.get(action)
     if allowed is None:
         return f"the action must be one of {', '.join(DELIVERY_ACTIONS)}"
+    if row.erased and action == "resend":
+        return "what the delivery said was erased with its alert group"
     if row.state in allowed:
         return None
     names = " or ".join(sorted(allowed))

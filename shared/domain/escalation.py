@@ -35,6 +35,7 @@ __all__ = [
     "begin",
     "begins",
     "cards_digest",
+    "emptied",
     "escalation_id",
     "follow",
     "is_let_go",
@@ -98,7 +99,7 @@ def follow(
     if group.version <= escalation.group.version:
         return escalation, [decided(event, "repeated", f"version {escalation.group.version} is known", now)]
     if escalation.ended and group.wiped_at is not None:
-        return _emptied(escalation, event), [decided(event, "ended_before", escalation.ended, now)]
+        return emptied(escalation, event), [decided(event, "ended_before", escalation.ended, now)]
     if escalation.ended:
         return escalation, [decided(event, "ended_before", escalation.ended, now)]
     if not group.is_firing or group.run != escalation.run:
@@ -116,7 +117,7 @@ def follow(
     return after, told
 
 
-def _emptied(escalation: Escalation, event: GroupRendered) -> Escalation:
+def emptied(escalation: Escalation, event: GroupRendered) -> Escalation:
     """Forget what was shown of a group that was wiped."""
     changes = {"group": event.group, "cards": event.cards, "version": escalation.version + 1}
     return escalation.model_copy(update=changes)

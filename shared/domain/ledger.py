@@ -39,7 +39,8 @@ class Delivery(Frozen):
     whose outcome nobody knows, `resends` how often an operator had it sent again. `due_at` is the next try; of a row
     that was sent, when its provider is asked what became of it. `tracked`: reports name it by `handle`.
     `settled_by` are operators' requests. `record` is a webhook's request as people are shown it.
-    Rows of one `bundle` go out as one message.
+    Rows of one `bundle` go out as one message. `erased`: its group was wiped, and what it said is gone.
+    `webhook_id`: the outgoing webhook that a page goes by, where the person has none of his own.
     """
 
     id: str
@@ -71,6 +72,8 @@ class Delivery(Frozen):
     settled_by: tuple[str, ...] = ()
     record: RunRecord | None = None
     bundle: str | None = None
+    erased: bool = False
+    webhook_id: str | None = None
 
     @cached_property
     def event(self) -> Request:

@@ -11,7 +11,16 @@ from typing import Any
 
 from shared.domain.delivery import NoWord, Refused, Retry, SendOutcome, Sent
 from shared.domain.model import Frozen, State
-from shared.events import Event, PostDelivered, PostFailed, PostRequested, derived_id
+from shared.domain.wiped_cards import wiped_cards
+from shared.events import (
+    Event,
+    GroupDeleted,
+    GroupWiped,
+    PostDelivered,
+    PostFailed,
+    PostRequested,
+    derived_id,
+)
 
 # Waits after a failure that passes by itself, in seconds.
 WAITS_S: tuple[float, ...] = (1, 2, 5, 10, 30, 60)
@@ -110,6 +119,23 @@ def wanted(
         return Post(id=id, group_id=group.id, medium=request.medium, channel=channel, due_at=now, **newest)
     after = before.model_copy(update={**newest, "rev": before.rev + 1})
     return after.model_copy(update={"due_at": _next(before, after, now, pace)})
+
+
+def erased(event: GroupWiped | GroupDeleted, row: Post) -> PostRequested:
+    """Return the request that a row's message says that the group was wiped or deleted, and nothing else of it."""
+    return PostRequested.following(
+        event,
+        part=row.id,
+        subject=row.group_id,
+        group=event.group,
+        medium=row.medium,
+        channel=row.channel,
+        card=wiped_cards(event.group, [row.medium])[row.medium],
+        change=event.type,
+        actor=event.actor,
+        decision="post",
+        reason="what the message said is erased",
+    )
 
 
 def _noted(before: Post, request: PostRequested, now: datetime) -> Post | None:

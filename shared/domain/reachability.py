@@ -9,6 +9,7 @@ from shared.domain.configuration import ConfigSnapshot, StepConfig, User
 from shared.domain.contacts import KIND_OF_CHANNEL
 from shared.domain.model import Frozen
 from shared.domain.personal import channel_of, rules_of
+from shared.domain.personal_webhooks import webhook_for
 
 PERSONS = ("persons_to_notify", "persons_to_notify_next_each_time")
 TEAM, GROUP, SCHEDULE = "team_to_notify", "group_to_notify", "notify_on_call_from_schedule"
@@ -62,6 +63,11 @@ def why_unusable(user: User, channel: str, set_up: SetUp) -> str | None:
     )
 
 
+def _why(config: ConfigSnapshot, user: User, channel: str, set_up: SetUp) -> str | None:
+    """Return why pages of a channel do not reach a person, whose own webhook an outgoing one may stand in for."""
+    return None if webhook_for(config, user, channel) is not None else why_unusable(user, channel, set_up)
+
+
 def _of_people(config: ConfigSnapshot, set_up: SetUp) -> Iterator[Concern]:
     paged = set(_paged(config))
     for user in config.users:
@@ -75,7 +81,7 @@ def _of_lists(config: ConfigSnapshot, user: User, set_up: SetUp) -> Iterator[Con
     silent: dict[str, str] = {}
     for name, important in (("default", False), ("important", True)):
         channels = [channel_of(one) for one in rules_of(config, user.id, important) if one.type != "wait"]
-        reasons = [why_unusable(user, one, set_up) for one in channels]
+        reasons = [_why(config, user, one, set_up) for one in channels]
         if None not in reasons:
             silent[name] = "; ".join(
                 dict.fromkeys(f"{one}: {why}" for one, why in zip(channels, reasons, strict=True))
@@ -92,7 +98,7 @@ def _of_lists(config: ConfigSnapshot, user: User, set_up: SetUp) -> Iterator[Con
 def _of_rules(config: ConfigSnapshot, user: User, set_up: SetUp) -> Iterator[Concern]:
     for important, name in ((False, "default"), (True, "important")):
         for rule in config.rules_of.get((user.id, important), ()):
-            why = None if rule.type == "wait" else why_unusable(user, channel_of(rule), set_up)
+            why = None if rule.type == "wait" else _why(config, user, channel_of(rule), set_up)
             if why is not None:
                 words = f"{name} rule {rule.position + 1} ({rule.type}) reaches nobody: {why}"
                 yield _about(user, "warning", words)

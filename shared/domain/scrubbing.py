@@ -39,7 +39,14 @@ def scrubbed(envelope: Envelope, group_id: str, alert_ids: Set[str], *, notes: b
         after["group"] = {**group, **{name: OF_GROUP[name] for name in OF_GROUP if name in group}}
     if notes and _part(data, "note"):
         after["note"] = {**data["note"], "text": ""}
+    if notes and data.get("changes"):
+        after["changes"] = [_without_text(one) for one in data["changes"]]
     return {**envelope, "data": after}
+
+
+def _without_text(change: Envelope) -> Envelope:
+    note = _part(change, "note")
+    return {**change, "note": {**note, "text": ""}} if note else change
 
 
 def _part(data: Envelope, name: str) -> Envelope:

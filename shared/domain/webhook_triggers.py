@@ -7,7 +7,8 @@ in maintenance a group that began in it is not told of until the window is over 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from shared.domain.configuration import ConfigSnapshot, Webhook
 from shared.domain.escalation_run import Escalation
@@ -72,7 +73,7 @@ def webhooks_of(event: GroupRendered, config: ConfigSnapshot, now: datetime) -> 
                 "trigger": trigger,
                 "time": change.at,
                 "actor": change.actor,
-                "details": {"alerts": list(change.alerts)} if change.type == GroupAlertAdded.type else {},
+                "details": _details(change, config),
                 "held_back": held_back,
                 "reason": f"{trigger}, version {change.version} of the group",
             }
@@ -110,6 +111,32 @@ def changes_of(event: GroupRendered) -> tuple[GroupChange, ...]:
         actor=event.actor,
     )
     return (alone,)
+
+
+def _details(change: GroupChange, config: ConfigSnapshot) -> dict[str, Any]:
+    """Return what `event` has of a change beside its type and time, in JSON's types."""
+    if change.type == GroupAlertAdded.type:
+        return {"alerts": list(change.alerts)}
+    if change.type == GroupResponderAdded.type:
+        return {"responders": [_responder(one, config) for one in change.user_ids]}
+    if change.type == GroupNoteAdded.type and change.note is not None:
+        note = change.note
+        return {
+            "note": {
+                "id": note.id,
+                "text": note.text,
+                "author": note.author.id if note.author.kind == "user" else None,
+                "source": note.source,
+                "created_at": note.created_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            }
+        }
+    return {}
+
+
+def _responder(user_id: str, config: ConfigSnapshot) -> dict[str, Any]:
+    user = config.user_by_id.get(user_id)
+    known = {"username": user.username, "email": user.email} if user is not None else {}
+    return {"id": user_id, "username": None, "email": None, **known}
 
 
 def _triggered(change: str, config: ConfigSnapshot) -> Iterator[tuple[str, Webhook]]:

@@ -145,13 +145,13 @@ class GroupNoteAdded(GroupEvent):
 
 
 class GroupWiped(GroupEvent):
-    """grouper -> renderer: over, and what its alerts said is erased; ids and times stay."""
+    """grouper -> renderer, notifier, chatops-publisher: over, and what its alerts said is erased; ids, times stay."""
 
     type: ClassVar[str] = "group.wiped.v1"
 
 
 class GroupDeleted(GroupEvent):
-    """grouper -> renderer: over and shown to nobody any more; what its alerts said is erased."""
+    """grouper -> renderer, notifier, chatops-publisher: over, shown to nobody any more; what it said is erased."""
 
     type: ClassVar[str] = "group.deleted.v1"
 
@@ -177,20 +177,25 @@ class ActionRefused(Event):
 
 
 class GroupChange(Frozen):
-    """One group event that was folded into a `group.rendered`, without the group's state after it."""
+    """One group event that was folded into a `group.rendered`, without the group's state after it.
+
+    `user_ids` are responders who were added or removed, `note` the resolution note that was written.
+    """
 
     type: str
     version: int
     at: datetime
     alerts: tuple[str, ...] = ()
     actor: Actor | None = None
+    user_ids: tuple[str, ...] = ()
+    note: Note | None = None
 
 
 class GroupRendered(Event):
     """renderer -> escalator: what each medium shows of the group as of `group.version`.
 
     `change` is the type of the newest group event folded into this one, `alerts` those of all of them.
-    `changes` are the folded events in order, where there are several.
+    `changes` are the folded events in order, where there are several, or where one has more to tell than this.
     """
 
     type: ClassVar[str] = "group.rendered.v1"

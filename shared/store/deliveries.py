@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.bus.publisher import Encoded
-from shared.domain.delivery import Delivery, DeliveryState
+from shared.domain.delivery import Delivery, DeliveryState, about
 from shared.store import due, untold
 from shared.store.delivery_claims import Change, Claimed, folded, goes_along, statement
 from shared.store.mongo import Database, Document, Index, Query, Update
@@ -23,6 +23,7 @@ from shared.store.mongo import Database, Document, Index, Query, Update
 INDEXES = (
     Index((("channel", 1), ("due_at", 1), ("target", 1)), partial={"due_at": {"$exists": True}}),
     Index((("group_id", 1), ("finished_at", 1))),
+    Index((("about", 1),), partial={"about": {"$exists": True}}),
     Index((("handle", 1),), partial={"handle": {"$exists": True}}),
     Index((("created_at", -1),)),
     Index((("bundle", 1),), partial={"bundle": {"$exists": True}}),
@@ -176,11 +177,9 @@ class Deliveries:
         """
         mark = uuid.uuid4().hex
         document = self._document(after, [], at)
-        gone = [
-            name
-            for name in ("due_at", "finished_at", "expires_at", "handle", "bundle")
-            if name not in document
-        ]
+        # Beside the body the url counts only while a row is being sent.
+        optional = ("due_at", "finished_at", "expires_at", "handle", "bundle", "url")
+        gone = [name for name in optional if name not in document]
         fields = {
             **document,
             "written_by": mark,
@@ -195,6 +194,19 @@ class Deliveries:
         await self.collection.bulk([statement])
         stored = await self.collection.find_one({"_id": after.id}, {"written_by": 1})
         return stored is not None and stored.get("written_by") == mark
+
+    async def of_group(self, group_id: str, after_id: str, limit: int) -> list[Seen]:
+        """Return rows about a group in the order of their ids, digests of a storm among them.
+
+        Rows that are being sent now are left out.
+        """
+        query: Document = {
+            "$or": [{"group_id": group_id}, {"about": group_id}],
+            "_id": {"$gt": after_id},
+            "state": {"$ne": DeliveryState.SENDING.value},
+        }
+        found = await self.collection.find(query, sort=[("_id", 1)], limit=limit)
+        return [Seen(_row(one), one.get("written_by")) for one in found]
 
     async def paged(self, group_id: str) -> list[str]:
         """Return the ids of the users whom a page of this group has reached."""
@@ -244,10 +256,13 @@ class Deliveries:
         }
         if row.tracked and row.handle:
             document["handle"] = row.handle
-        if row.kind == "webhook":
-            document |= {"webhook_id": row.subject_id, "requested_at": row.created_at}
+        webhook_id = row.subject_id if row.kind == "webhook" else row.webhook_id
+        if webhook_id is not None:
+            document |= {"webhook_id": webhook_id, "requested_at": row.created_at}
         if row.bundle is not None and row.state is DeliveryState.PENDING:
             document["bundle"] = row.bundle
+        if row.request.get("digest"):
+            document["about"] = [one.id for one in about(row)]
         if row.due_at is not None:
             document["due_at"] = row.due_at
         if row.finished_at is not None:

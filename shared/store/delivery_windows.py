@@ -35,5 +35,7 @@ class DeliveryWindows:
             except Duplicate:
                 return False
             return True
-        known = {"_id": before.id, **before.model_dump(exclude={"id"})}
+        stored = before.model_dump(exclude={"id"})
+        # A window of a former version lacks what is empty.
+        known = {"_id": before.id, **{name: one or {"$in": [one, None]} for name, one in stored.items()}}
         return await self._collection.update_one(known, {"$set": fields}) == 1

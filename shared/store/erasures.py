@@ -1,4 +1,4 @@
-"""What is to be erased from the journal: one document per wiped or deleted group, written by the recorder only."""
+"""What is to be erased when a group is wiped or deleted: one document per group, in each service's own list."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Erasure:
 
 
 class Erasures:
-    """Repository of `erasures`."""
+    """Repository of `erasures`, the recorder's, or of another service's list of that kind."""
 
-    def __init__(self, database: Database) -> None:
-        self.collection = database.collection("erasures")
+    def __init__(self, database: Database, name: str = "erasures") -> None:
+        self.collection = database.collection(name)
 
     async def prepare(self) -> None:
         """Create the indexes."""

@@ -50,6 +50,11 @@ class Posts:
         found = await self.collection.find({"_id": {"$in": list(ids)}}, {"body": 1})
         return {one["_id"]: Post.model_validate_json(one["body"]) for one in found}
 
+    async def of_groups(self, group_ids: Sequence[str]) -> list[Post]:
+        """Return all rows of these groups."""
+        found = await self.collection.find({"group_id": {"$in": list(group_ids)}}, {"body": 1})
+        return [Post.model_validate_json(one["body"]) for one in found]
+
     async def want(self, rows: Sequence[tuple[Post | None, Post]], at: datetime) -> bool:
         """Write rows decided from (before, after); False when one lost a race and all are to be decided again."""
         writes: list[Write] = []

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import timedelta
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from shared import clock
 from shared.domain.configuration import ConfigSnapshot, Integration
 from tests.support.build import a_configuration, notify
 from tests.support.house import House, token_digest
@@ -27,16 +25,3 @@ def configuration() -> ConfigSnapshot:
     """Integration C1 (webhook) -> route R1 -> chain F1 that notifies alice."""
     integration = Integration(id="C1", name="Hook", type="webhook", token_digest=token_digest())
     return a_configuration(notify("U1"), integrations=(integration,))
-
-
-@pytest.fixture
-def turn_clock() -> Iterator[Callable[[timedelta], None]]:
-    """Move the clock of this process, and put it right at the end."""
-    real = clock.use(clock.now)
-    clock.use(real)
-
-    def turn(by: timedelta) -> None:
-        clock.use(lambda: real() + by)
-
-    yield turn
-    clock.use(real)

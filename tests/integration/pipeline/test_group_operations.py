@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared.domain.configuration import ConfigSnapshot, Rule
+from shared.domain.configuration import ConfigSnapshot, Rule, Webhook
 from shared.domain.model import Actor, Responder
 from shared.store.journal import Journal
 from tests.support.build import ALICE, an_action, an_alert, routed
 from tests.support.house import House, until
+from tests.support.webhook_receiver import WebhookReceiver
 
 pytestmark = pytest.mark.integration
 BOB = Actor(kind="user", id="U2", name="bob")
@@ -29,6 +30,17 @@ async def records(house: House, group_id: str, type: str) -> list[dict[str, Any]
     """Return what the journal has of a group, of one type or decision."""
     found = await Journal(house.database).of_group(group_id)
     return [one for one in found if type in (one["type"], one.get("decision"))]
+
+
+async def failed_pages(house: House, group_id: str, count: int) -> bool:
+    """Whether so many pages of a group have failed."""
+    return len(await records(house, group_id, "notification.failed.v1")) >= count
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[WebhookReceiver]:
+    async with WebhookReceiver() as receiver:
+        yield receiver
 
 
 async def an_open_group(house: House, stored: Any, **fields: Any) -> str:
@@ -77,21 +89,31 @@ async def test_a_responder_is_paged_on_after_somebody_else_acknowledged_and_the_
 
 
 async def test_what_a_wiped_group_said_is_nowhere_any_more(
-    house: House, configuration: ConfigSnapshot, mongo_client: Any, database: str
+    house: House, configuration: ConfigSnapshot, mongo_client: Any, database: str, receiver: WebhookReceiver
 ):
     await house.configure_all(configuration)
-    await house.start("recorder", "grouper", "renderer", "escalator")
+    url = f"{receiver.url}/{{{{ alert_group.title }}}}"
+    await house.configure(Webhook(id="W1", name="hook", url=url, trigger_type="alert group created"))
+    receiver.statuses = [404]
+    stages = ("recorder", "grouper", "renderer", "escalator", "notifier", "chatops_publisher")
+    await house.start(*stages, slack_default_channel="C0ALERTS")
     stored = mongo_client[database]
     group_id = await an_open_group(house, stored)
-    await until(lambda: records(house, group_id, "notification.requested.v1"), what="alice is paged")
+    await until(lambda: records(house, group_id, "notification.failed.v1"), what="alice cannot be paged")
+    await until(lambda: records(house, group_id, "post.failed.v1"), what="nothing can be posted")
+    await until(lambda: records(house, group_id, "webhook.responded.v1"), what="the webhook was called")
+    await house.publish(an_action("acknowledge", group_id=group_id))
+    await house.publish(an_action("unacknowledge", id="second", group_id=group_id))
+    await until(lambda: failed_pages(house, group_id, 2), what="alice cannot be paged in the second run")
 
-    await house.publish(an_action("wipe", group_id=group_id))
+    await house.publish(an_action("wipe", id="third", group_id=group_id))
+
+    async def where_it_still_is() -> list[str]:
+        names = stored.list_collection_names()
+        return [name for name in names if any("s3cr3t" in str(one) for one in stored[name].find())]
 
     async def is_gone() -> bool:
-        told = await records(house, group_id, "group.wiped.v1")
-        texts = [one["entries"] for one in stored.journal.find()]
-        texts += [one["body"] for name in ("alerts", "alert_groups") for one in stored[name].find()]
-        return bool(told) and not any("s3cr3t" in one for one in texts)
+        return bool(await records(house, group_id, "group.wiped.v1")) and not await where_it_still_is()
 
     await until(is_gone, what="no trace of the payload is left")
     assert stored.alerts.count_documents({"group_id": group_id}) == 1

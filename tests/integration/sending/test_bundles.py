@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -53,8 +53,13 @@ async def smtp() -> AsyncIterator[SmtpDouble]:
 
 @asynccontextmanager
 async def notifier(around: Surroundings, smtp: SmtpDouble, **settings: object) -> AsyncIterator[None]:
-    given = {"smtp_host": smtp.host, "smtp_port": smtp.port, "smtp_from": "tocsin@example.org"}
-    async with around.running(service, **given, page_intervals="email=3", **settings):
+    given: dict[str, object] = {
+        "smtp_host": smtp.host,
+        "smtp_port": smtp.port,
+        "smtp_from": "tocsin@example.org",
+        "page_intervals": "email=3",
+    }
+    async with around.running(service, **given | settings):
         yield
 
 
@@ -138,6 +143,34 @@ async def test_a_group_that_is_taken_at_the_last_moment_is_not_in_the_mail(
 
     assert len(smtp.mails) == 2
     assert "Disk 4" not in smtp.mails[1].text
+
+
+async def test_a_throttle_holds_what_is_above_it_says_so_and_sends_it_as_one(
+    around: Surroundings, smtp: SmtpDouble, turn_clock: Callable[[timedelta], None]
+):
+    """Two mails in ten minutes: the third and fourth page wait, also when the instance that took them is gone."""
+    first, second, third, fourth = pages()
+    limits = {"page_intervals": "", "page_limits": "email=2/10"}
+    async with notifier(around, smtp, instance="one", **limits):
+        await around.publish(first)
+        await around.expect(NotificationDelivered)
+        await around.publish(second)
+        await around.expect(NotificationDelivered, 2)
+        await around.publish(third, fourth)
+        held = await around.expect(StageDecided, 2)
+    assert {one.decision for one in held} == {"throttled"}
+    assert held[0].reason.startswith(
+        "held by throttle: this person got 2 by email within 10 min, goes out with"
+    )
+    assert len(smtp.mails) == 2
+
+    turn_clock(timedelta(minutes=11))
+    async with notifier(around, smtp, instance="two", **limits):
+        await around.publish(third)
+        await around.expect(NotificationDelivered, 4)
+
+    assert len(smtp.mails) == 3
+    assert smtp.mails[2].message["Subject"] == "2 alert groups are firing"
 
 
 async def test_an_unknown_outcome_is_unknown_for_every_page_of_the_mail(

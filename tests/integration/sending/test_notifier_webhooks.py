@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import pytest
 from aiohttp import web
 
 from services.notifier.service import service
-from shared.domain.configuration import Webhook
-from shared.events import WebhookResponded
+from shared import clock
+from shared.domain.configuration import User, Webhook
+from shared.domain.delivery import DeliveryState
+from shared.domain.webhook_triggers import PERSONAL
+from shared.events import NotificationDelivered, NotificationFailed, WebhookResponded
 from shared.secrets import Secrets
+from shared.store.alert_groups import AlertGroups, GroupWrite
+from shared.store.deliveries import Deliveries
+from shared.store.journal import Journal
+from tests.support.gaps import CLEARING, Gap
+from tests.support.house import House, until
 from tests.support.one_service import SECRET_KEY, Surroundings
-from tests.support.outgoing import a_group, acknowledged, webhook_requested
+from tests.support.outgoing import a_group, acknowledged, page_requested, webhook_requested
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
 
 @dataclass
@@ -73,6 +83,97 @@ def calling(around: Surroundings, receiver: Receiver) -> Callable[..., Any]:
         return told
 
     return call
+
+
+async def test_a_person_without_a_url_is_paged_by_the_webhook_for_personal_notifications(
+    around: Surroundings, receiver: Receiver
+):
+    hook = {"id": "WH-1", "name": "pager", "url": f"{receiver.url}/hook", "trigger_type": PERSONAL}
+    group = await around.store(a_group())
+    await around.configure(Webhook.model_validate(hook), User(id="U-alice", username="alice"))
+    async with around.running(service):
+        await around.publish(page_requested(group, channel="webhook", important=True))
+        (told,) = await around.expect(NotificationDelivered)
+
+    (call,) = receiver.calls
+    event = json.loads(call["text"])
+    assert (event["event"]["type"], event["user"]["username"]) == (PERSONAL, "alice")
+    assert (event["event"]["user"]["username"], event["event"]["user"]["important"]) == ("alice", True)
+    assert (told.user_id, told.channel) == ("U-alice", "webhook")
+    assert call["headers"]["Idempotency-Key"] == told.request_id
+    (run,) = await Deliveries.of(around.database).runs("WH-1", 10)
+    assert (run.id, run.status_code) == (told.request_id, 200)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"trigger_template": "no"}, "the trigger template said 'no'"),
+        ({"url": "gopher://x"}, "the url must begin with http:// or https://"),
+        ({"team_id": "T9"}, "alice has no address for Personal webhook"),
+    ],
+)
+async def test_a_personal_notification_that_cannot_be_sent_fails_so_that_the_next_rule_runs(
+    around: Surroundings, receiver: Receiver, fields: dict[str, Any], reason: str
+):
+    hook = {"id": "WH-1", "name": "pager", "url": receiver.url, "trigger_type": PERSONAL, **fields}
+    group = await around.store(a_group())
+    await around.configure(Webhook.model_validate(hook), User(id="U-alice", username="alice"))
+    async with around.running(service):
+        await around.publish(page_requested(group, channel="webhook"))
+        (told,) = await around.expect(NotificationFailed)
+
+    assert told.reason.startswith(reason)
+    assert receiver.calls == []
+
+
+GAPS = [
+    pytest.param("before", "deliveries", marks=pytest.mark.deep),
+    ("after", "deliveries"),
+    ("before", "bus"),
+    pytest.param("after", "bus", marks=pytest.mark.deep),
+]
+
+
+@pytest.mark.parametrize(("when", "where"), GAPS)
+async def test_a_notifier_that_dies_around_a_call_makes_it_once_and_records_one_run(
+    amqp_url: str,
+    mongo_url: str,
+    tmp_path: Path,
+    receiver: Receiver,
+    turn_clock: Callable[[timedelta], None],
+    when: Literal["before", "after"],
+    where: str,
+):
+    """Before and after `sending` is written, and before and after what became of the call is told."""
+    house = House(amqp_url, mongo_url, tmp_path)
+    try:
+        await house.configure(Webhook(id="WH-1", name="ticket", url=f"{receiver.url}/hook"))
+        await AlertGroups(house.database).save([GroupWrite(a_group(), None, [], clock.now())])
+        gap = Gap(when, where, CLEARING)
+        await house.start("recorder")
+        await house.start_one("notifier", "first", prepare=gap.into)
+        await house.publish(webhook_requested())
+        await asyncio.wait_for(gap.reached.wait(), 40)
+        await house.crash("first")
+        turn_clock(timedelta(minutes=2))
+        await house.start_one("notifier", "second")
+        await house.publish(webhook_requested())
+
+        async def told() -> set[str]:
+            found = await Journal(house.database).of_group(a_group().id)
+            return {one["id"] for one in found if one["type"] == WebhookResponded.type}
+
+        await until(told, timeout_s=60)
+        (run,) = await Deliveries.of(house.database).runs("WH-1", 10)
+        assert len(await told()) == 1
+    finally:
+        await house.close()
+
+    assert (run.state, run.status_code, run.record is not None) == (DeliveryState.SENT, 200, True)
+    # Of a try that nobody knows anything about, the run says so; the call itself was not made twice.
+    assert run.lost_tries == int((when, where) == ("after", "deliveries"))
+    assert len(receiver.calls) == 1
 
 
 async def test_a_webhook_gets_the_whole_event(receiver: Receiver, calling: Callable[..., Any]):

@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 
 from shared.domain.configuration import Webhook
 from shared.domain.escalation import begin
+from shared.domain.model import Note
 from shared.domain.webhook_triggers import TRIGGERS, webhooks_after, webhooks_of
 from shared.events import GROUP_EVENTS, GroupRendered, derived_id
 from shared.events.groups import GroupChange
@@ -75,6 +76,26 @@ def test_the_actor_of_each_change_is_told():
     event = rendered(("acknowledged", 2), actor=ALICE)
 
     assert {one.actor for one in webhooks_of(event, configured(), NOON)} == {ALICE}
+
+
+def test_a_note_and_responders_are_told_with_what_they_are():
+    note = Note(id="N1", text="Restarted it.", author=ALICE, created_at=NOON)
+    noted = GroupChange(type=KINDS["note_added"], version=2, at=NOON, actor=ALICE, note=note)
+    called = GroupChange(type=KINDS["responder_added"], version=3, at=NOON, user_ids=("U1", "U9"))
+    event = rendered(("note_added", 3)).model_copy(update={"changes": (noted, called)})
+
+    found = {one.trigger: one.details for one in webhooks_of(event, configured(), NOON)}
+
+    assert found["note added"]["note"] == {
+        "id": "N1",
+        "text": "Restarted it.",
+        "author": ALICE.id,
+        "source": "api",
+        "created_at": f"{NOON:%Y-%m-%dT%H:%M:%S.%fZ}",
+    }
+    known, unknown = found["responder added"]["responders"]
+    assert (known["id"], known["username"]) == ("U1", configured().user_by_id["U1"].username)
+    assert unknown == {"id": "U9", "username": None, "email": None}
 
 
 def test_a_webhook_of_chains_hears_of_no_change():
