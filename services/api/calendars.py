@@ -26,7 +26,7 @@ from shared.domain.calendar_refresh import (
 )
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.configuration_draft import Draft
-from shared.domain.external_events import reading_of
+from shared.domain.external_events import faults_of
 from shared.domain.schedules import Calendar, Schedule
 from shared.errors import Permanent, Transient, Unavailable
 from shared.http import HttpClient
@@ -129,7 +129,7 @@ class Calendars:
             return
         await self._problems.clear(after.schedule_id, [where], now)
         row = (await self._means.configuration.tables()).of(Calendar).get(after.id)
-        faults = reading_of(row).faults if row is not None else ()
+        faults = faults_of(row) if row is not None else ()
         if faults:
             text = f"Some events of {where} do not count: {' '.join(faults[:3])}"
             await self._problems.report(after.schedule_id, where + FAULTS, text, now)

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import NamedTuple
 
-from shared.domain.calendar_reading import CalendarReading, ExternalEvent, read_calendar
+from shared.domain.calendar_keeping import KeptReading, as_kept, kept
+from shared.domain.calendar_reading import ExternalEvent, read_calendar
 from shared.domain.calendar_rules import pattern_of_rule, rule_starts, rule_until
 from shared.domain.configuration import User
+from shared.domain.day_index import DayIndex
 from shared.domain.schedules import Calendar, Which, calendar_id
 from shared.domain.shift_events import ALWAYS, Event
 from shared.domain.shift_pattern import Pattern
-from shared.domain.time_index import TimeIndex
 from shared.domain.wall_time import LATEST, instant, wall, zone_of
 from shared.errors import Permanent
 
@@ -60,22 +62,52 @@ class ReadyEvent:
 
 
 class ReadyCalendar:
-    """The events of one external calendar."""
+    """The events of one external calendar, by level; each is read when a time is asked for at which it may be on."""
 
-    def __init__(self, events: Iterable[ReadyEvent]) -> None:
-        self._index = TimeIndex(events)
+    def __init__(self, kept: KeptReading, schedule_zone: str) -> None:
+        self._texts, self._zone = kept.events, schedule_zone
+        self._read: dict[int, ReadyEvent] = {}
+        self._numbers: dict[int, list[int]] = {}
+        for number, level in enumerate(kept.levels):
+            self._numbers.setdefault(level, []).append(number)
+        self._index = {
+            level: DayIndex((kept.firsts[one], kept.lasts[one]) for one in numbers)
+            for level, numbers in self._numbers.items()
+        }
 
-    def events(
-        self, after: datetime, before: datetime, people: Mapping[str, str], *, is_override: bool
-    ) -> Iterator[Event]:
-        """Yield the events that touch a stretch of time; `people` are user ids by `person_keys`."""
-        for one in self._index.touching(after, before):
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Return the levels that have events."""
+        return tuple(self._numbers)
+
+    def touching(self, level: int, after: datetime, before: datetime) -> Iterator[ReadyEvent]:
+        """Yield the events of a level that may touch a stretch of time, in the order of the calendar."""
+        numbers = self._numbers[level]
+        for place in self._index[level].touching(after.toordinal(), before.toordinal()):
+            number = numbers[place]
+            if number not in self._read:
+                event = ExternalEvent.model_validate_json(self._texts[number])
+                self._read[number] = _ready_event(event, self._zone)
+            yield self._read[number]
+
+
+class CalendarEvents(NamedTuple):
+    """The events of one level of a calendar; `people` are user ids by `person_keys`."""
+
+    calendar: ReadyCalendar
+    level: int
+    people: Mapping[str, str]
+    is_override: bool
+
+    def events(self, after: datetime, before: datetime) -> Iterator[Event]:
+        """Yield those that touch the time from `after` to before `before`."""
+        level = 0 if self.is_override else self.level
+        for one in self.calendar.touching(self.level, after, before):
             event = one.event
+            found = (_person(name, self.people) for name in event.names)
+            users = tuple(dict.fromkeys(user for user in found if user is not None))
             for start, end in one.times(after, before):
-                found = (_person(name, people) for name in event.names)
-                users = tuple(dict.fromkeys(user for user in found if user is not None))
-                level = 0 if is_override else event.level
-                yield Event(start, end, users, level, event.uid, is_override, event.title)
+                yield Event(start, end, users, level, event.uid, self.is_override, event.title)
 
 
 def fetched_calendar(
@@ -83,33 +115,32 @@ def fetched_calendar(
 ) -> Calendar:
     """Return the row of an external calendar that was fetched at a moment; the same text stays as it was read.
 
-    Reading takes up to seconds, so not on an event loop. `reading_of` the row tells the faults.
+    Reading takes up to seconds, so not on an event loop. `faults_of` the row tells what does not count.
 
     Raises:
         Permanent: it is not a calendar, or too large; whoever asks keeps the row that he has.
     """
     if before is not None and before.text == text:
         return before.model_copy(update={"fetched_at": at})
-    reading = read_calendar(text)
     return Calendar(
         id=calendar_id(schedule_id, which),
         schedule_id=schedule_id,
         which=which,
         text=text,
-        reading=reading.model_dump_json(exclude_defaults=True),
+        reading=kept(read_calendar(text)).model_dump_json(exclude_defaults=True),
         fetched_at=at,
         changed_at=at,
     )
 
 
-def reading_of(calendar: Calendar) -> CalendarReading:
-    """Return what a stored calendar says; empty, with the fault, where its text is none."""
-    return _reading(calendar.reading, "" if calendar.reading else calendar.text)
+def faults_of(calendar: Calendar) -> tuple[str, ...]:
+    """Return the sentences about what of a stored calendar does not count."""
+    return _kept(calendar.reading, calendar.text).faults
 
 
 def ready_calendar(calendar: Calendar, schedule_zone: str) -> ReadyCalendar:
     """Return a stored calendar made ready; the same text is worked on once."""
-    return _ready_calendar(calendar.reading, "" if calendar.reading else calendar.text, schedule_zone)
+    return _ready_calendar(calendar.reading, calendar.text, schedule_zone)
 
 
 def person_keys(users: Iterable[User]) -> dict[str, str]:
@@ -127,18 +158,19 @@ def _person(name: str, people: Mapping[str, str]) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _reading(reading: str, text: str) -> CalendarReading:
-    if reading:
-        return CalendarReading.model_validate_json(reading)
+def _kept(reading: str, text: str) -> KeptReading:
+    found = as_kept(reading) if reading else None
+    if found is not None:
+        return found
     try:
-        return read_calendar(text)
+        return kept(read_calendar(text))
     except Permanent as error:
-        return CalendarReading(faults=(error.reason,))
+        return KeptReading(faults=(error.reason,))
 
 
 @lru_cache(maxsize=256)
 def _ready_calendar(reading: str, text: str, schedule_zone: str) -> ReadyCalendar:
-    return ReadyCalendar(_ready_event(one, schedule_zone) for one in _reading(reading, text).events)
+    return ReadyCalendar(_kept(reading, text), schedule_zone)
 
 
 def _ready_event(event: ExternalEvent, schedule_zone: str) -> ReadyEvent:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.final_shifts import segments
+from shared.domain.final_shifts import FinalShift, final_shifts
 from shared.domain.model import Frozen
-from shared.domain.ready_schedule import ReadySchedule, ready_schedule, stand_in, winners
-from shared.domain.shift_events import MOMENT, Event
+from shared.domain.precedence import counting_at
+from shared.domain.ready_schedule import ReadySchedule, ready_schedule
+from shared.domain.shift_events import Event
+from shared.domain.standing_in import stand_in
 
 FIRST_LOOK, FARTHEST_LOOK = timedelta(days=2), timedelta(days=366)
 
@@ -30,8 +33,9 @@ def on_call_at(config: ConfigSnapshot, schedule_id: str, at: datetime) -> OnCall
     schedule = ready_schedule(config, schedule_id)
     if schedule is None:
         return OnCall(failure="The schedule does not exist (any more).")
-    events = winners(schedule.events(at, at + MOMENT))
-    user_ids = _users(config, schedule, events, at)
+    events = counting_at(schedule, at)
+    named = (stand_in(user_id, schedule.swaps, at)[0] for event in events for user_id in event.user_ids)
+    user_ids = tuple(dict.fromkeys(one for one in named if one in config.user_by_id))
     return OnCall(user_ids=user_ids, failure=None if user_ids else _why_nobody(schedule, events))
 
 
@@ -47,27 +51,33 @@ def next_change(config: ConfigSnapshot, schedule_id: str, at: datetime) -> datet
 
 
 def _next(config: ConfigSnapshot, schedule_id: str, at: datetime, *, or_nobody: bool) -> OnCall | None:
-    schedule = ready_schedule(config, schedule_id)
-    if schedule is None:
+    if schedule_id not in config.schedule_by_id:
         return None
     present = set(on_call_at(config, schedule_id, at).user_ids)
     begin, length, last = at, FIRST_LOOK, at + FARTHEST_LOOK
     while begin < last:
         end = min(begin + length, last)
-        for segment in segments(schedule, begin, end):
-            user_ids = _users(config, schedule, segment.events, segment.start)
-            if set(user_ids) != present and (user_ids or or_nobody):
-                failure = None if user_ids else _why_nobody(schedule, segment.events)
-                return OnCall(user_ids=user_ids, failure=failure, since=segment.start)
+        for since, user_ids in _changes(final_shifts(config, schedule_id, begin, end), begin, end):
+            if user_ids != present and (user_ids or or_nobody):
+                return on_call_at(config, schedule_id, since).model_copy(update={"since": since})
         begin, length = end, length * 2
     return None
 
 
-def _users(
-    config: ConfigSnapshot, schedule: ReadySchedule, events: Iterable[Event], at: datetime
-) -> tuple[str, ...]:
-    found = (stand_in(user_id, schedule.swaps, at)[0] for event in events for user_id in event.user_ids)
-    return tuple(dict.fromkeys(one for one in found if one in config.user_by_id))
+def _changes(
+    shifts: Iterable[FinalShift], begin: datetime, end: datetime
+) -> Iterator[tuple[datetime, set[str]]]:
+    """Yield from when on who is on call, beginning with `begin`; what lasts to `end` does not end there."""
+    steps: dict[datetime, list[tuple[str, int]]] = {begin: []}
+    for one in shifts:
+        steps.setdefault(one.start, []).append((one.user_id, 1))
+        if one.end < end:
+            steps.setdefault(one.end, []).append((one.user_id, -1))
+    present: Counter[str] = Counter()
+    for at in sorted(steps):
+        for user_id, step in steps[at]:
+            present[user_id] += step
+        yield at, {one for one, times in present.items() if times}
 
 
 def _why_nobody(schedule: ReadySchedule, events: Iterable[Event]) -> str:

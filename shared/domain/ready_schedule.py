@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Protocol, cast
 
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.external_events import ReadyCalendar, person_keys, ready_calendar
+from shared.domain.external_events import CalendarEvents, person_keys, ready_calendar
 from shared.domain.schedules import Calendar, Schedule, Shift, Swap, Which
-from shared.domain.shift_events import Event, ReadyShift, ready
-from shared.domain.time_index import TimeIndex
+from shared.domain.shift_events import Event
+from shared.domain.shift_reading import ShiftEvents
+
+# Whose events count before whose: overrides before all, then the highest level.
+Rank = tuple[bool, int]
+
+
+class EventSource(Protocol):
+    """Something that knows of events."""
+
+    def events(self, after: datetime, before: datetime) -> Iterator[Event]:
+        """Yield those that touch the time from `after` to before `before`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadySchedule:
-    """`calendars` are the external ones, each with whether it holds overrides; `people` finds who is named there.
+    """`ranks` are the sources of its events, those first whose events count before all others'.
 
-    `missing` says, as a sentence, why the schedule has no events to speak of; None when it has what it needs."""
+    `swaps` are those that were taken, in the order in which they were asked for.
+    `missing` says, as a sentence, why the schedule has no events to speak of; None when it has what it needs.
+    """
 
     schedule: Schedule
-    shifts: TimeIndex[ReadyShift]
+    ranks: tuple[tuple[EventSource, ...], ...]
     swaps: tuple[Swap, ...]
-    calendars: tuple[tuple[ReadyCalendar, bool], ...] = ()
-    people: Mapping[str, str] = field(default_factory=dict)
     missing: str | None = None
 
     def events(self, after: datetime, before: datetime) -> list[Event]:
-        """Return all events that touch the time from `after` to before `before`, overrides among them."""
-        found: list[Event] = []
-        for one in self.shifts.touching(after, before):
-            found += one.events(after, before)
-        for calendar, is_override in self.calendars:
-            found += calendar.events(after, before, self.people, is_override=is_override)
-        return found
+        """Return all events that touch the time from `after` to before `before`, whether they count or not."""
+        return [one for rank in self.ranks for source in rank for one in source.events(after, before)]
 
 
 def ready_schedule(config: ConfigSnapshot, schedule_id: str) -> ReadySchedule | None:
@@ -52,19 +57,37 @@ def ready_schedule(config: ConfigSnapshot, schedule_id: str) -> ReadySchedule | 
 
 def _ready(config: ConfigSnapshot, schedule: Schedule) -> ReadySchedule:
     shifts = [one for one in config.shifts_of(schedule) if _counts(schedule, one)]
-    made = (ready(one, schedule.time_zone) for one in shifts)
     calendars = [config.calendar_of.get((schedule.id, which)) for which in _calendars(schedule)]
     present = [one for one in calendars if one is not None]
+    people = person_keys(config.users) if present else {}
+    sources: dict[Rank, list[EventSource]] = {}
+    for rank, of_rank in _by_rank(shifts).items():
+        sources[rank] = [ShiftEvents(of_rank, schedule.time_zone)]
+    for calendar in present:
+        for rank, source in _calendar_sources(calendar, schedule, people):
+            sources.setdefault(rank, []).append(source)
     return ReadySchedule(
         schedule=schedule,
-        shifts=TimeIndex(one for one in made if one is not None),
+        ranks=tuple(tuple(sources[rank]) for rank in sorted(sources, reverse=True)),
         swaps=tuple(one for one in config.swaps_of.get(schedule.id, ()) if one.benefactor_id is not None),
-        calendars=tuple(
-            (ready_calendar(one, schedule.time_zone), one.which == "overrides") for one in present
-        ),
-        people=person_keys(config.users) if present else {},
         missing=_missing(schedule, bool(shifts), present),
     )
+
+
+def _by_rank(shifts: Iterable[Shift]) -> dict[Rank, list[Shift]]:
+    found: dict[Rank, list[Shift]] = {}
+    for one in shifts:
+        found.setdefault((True, 0) if one.type == "override" else (False, one.level), []).append(one)
+    return found
+
+
+def _calendar_sources(
+    calendar: Calendar, schedule: Schedule, people: Mapping[str, str]
+) -> Iterator[tuple[Rank, EventSource]]:
+    ready, is_override = ready_calendar(calendar, schedule.time_zone), calendar.which == "overrides"
+    for level in ready.levels:
+        rank = (is_override, 0 if is_override else level)
+        yield rank, CalendarEvents(ready, level, people, is_override)
 
 
 def _missing(schedule: Schedule, has_shifts: bool, calendars: Sequence[Calendar]) -> str | None:
@@ -88,24 +111,3 @@ def _calendars(schedule: Schedule) -> tuple[Which, ...]:
     if schedule.type == "ical":
         return ("primary", "overrides")
     return ("overrides",) if schedule.type == "calendar" and not schedule.enable_web_overrides else ()
-
-
-def winners(events: Sequence[Event]) -> list[Event]:
-    """Return those of the events of one moment that count: overrides, else the highest level."""
-    overrides = [one for one in events if one.is_override]
-    if overrides or len(events) < 2:
-        return overrides or list(events)
-    level = max(one.level for one in events)
-    return [one for one in events if one.level == level]
-
-
-def stand_in(user_id: str, swaps: Iterable[Swap], at: datetime) -> tuple[str, Swap | None]:
-    """Return who is on call in somebody's place at a moment, and by which swap (None: the user).
-
-    Swaps count in the order in which they were asked for, so that what one took over can be handed on by a later.
-    """
-    by = None
-    for one in swaps:
-        if one.beneficiary_id == user_id and one.swap_start <= at < one.swap_end and one.benefactor_id:
-            user_id, by = one.benefactor_id, one
-    return user_id, by

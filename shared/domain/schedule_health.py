@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.final_shifts import FinalShift, final_shifts, segments
+from shared.domain.final_shifts import FinalShift, final_shifts
 from shared.domain.model import Frozen
+from shared.domain.precedence import counting
 from shared.domain.ready_schedule import ready_schedule
 
 CHECK_AHEAD, RATED = timedelta(days=30), timedelta(weeks=52)
@@ -67,15 +68,11 @@ def empty_shifts(
     if schedule is None:
         return []
     found: dict[tuple[str, datetime], EmptyShift] = {}
-    for segment in segments(schedule, start, end):
-        for event in segment.events:
-            if not any(one in config.user_by_id for one in event.user_ids):
-                key = (event.source_id, event.start)
-                before = found.get(key)
-                begin = before.start if before else segment.start
-                found[key] = EmptyShift(
-                    start=begin, end=segment.end, shift_id=event.source_id, title=event.title
-                )
+    for begin, until, event in counting(schedule, start, end):
+        if not any(one in config.user_by_id for one in event.user_ids):
+            key = (event.source_id, event.start)
+            since = found[key].start if key in found else begin
+            found[key] = EmptyShift(start=since, end=until, shift_id=event.source_id, title=event.title)
     return list(found.values())
 
 

@@ -82,6 +82,11 @@ class Shift(Frozen):
         """Whether it replaces whatever it overlaps."""
         return self.type == "override"
 
+    @property
+    def happens_once(self) -> bool:
+        """Whether it has one event only, whatever its other fields say."""
+        return self.frequency is None or self.type in ("single_event", "override")
+
 
 class Swap(Frozen):
     """A request to be replaced: from `swap_start` until before `swap_end` the benefactor stands in.

@@ -58,18 +58,13 @@ class ReadyShift:
         low, high = self.bounds
         if before <= low or after >= high:
             return
+        shift, turns, number_of_turns = self.shift, self.turns, len(self.turns)
+        level, source_id, is_override, title = shift.level, shift.id, shift.is_override, shift.name
         for start, end, turn in self._times(max(after, low), min(before, high)):
             start, end = max(start, low), min(end, high)
             if start < before and end > after and start < end:
-                yield Event(
-                    start,
-                    end,
-                    self.turns[turn % len(self.turns)],
-                    self.shift.level,
-                    self.shift.id,
-                    self.shift.is_override,
-                    self.shift.name,
-                )
+                users = turns[turn % number_of_turns]
+                yield Event(start, end, users, level, source_id, is_override, title)
 
     def _times(self, after: datetime, before: datetime) -> Iterator[tuple[datetime, datetime, int]]:
         if self.pattern is None:
@@ -119,7 +114,7 @@ def ready(shift: Shift, schedule_zone: str) -> ReadyShift | None:
         return None
     duration = timedelta(seconds=min(shift.duration, LONGEST_S))
     made = ReadyShift(shift, zone, start, duration, turns, instant(start, zone))
-    if shift.frequency is None or shift.type in ("single_event", "override"):
+    if shift.happens_once:
         return _bounded(made, instant(start + made.duration, zone))
     pattern = pattern_of(shift, start.date())
     return _recurring(replace(made, until=until, pattern=pattern), pattern)

@@ -30,10 +30,10 @@ VERSION = timedelta(days=60)
 DAY_S, YEAR = 86_400, timedelta(days=365)
 
 
-def big_schedule(frequency: str | None = None, *, history: bool = True) -> ConfigSnapshot:
+def big_schedule(frequency: str | None = None, *, history: bool = True, levels: int = 4) -> ConfigSnapshot:
     """Return a configuration with schedule S; `frequency` makes all layers alike, else they are mixed."""
     users = tuple(User(id=f"U{n}", username=f"user{n}", email=f"u{n}@x.org") for n in range(PEOPLE))
-    shifts = [one for layer in range(LAYERS) for one in versions(layer, frequency, history=history)]
+    shifts = [one for layer in range(LAYERS) for one in versions(layer, frequency, history, levels)]
     if history:
         shifts += [override(day) for day in range(YEARS * 365)]
     return ConfigSnapshot(
@@ -44,7 +44,7 @@ def big_schedule(frequency: str | None = None, *, history: bool = True) -> Confi
     )
 
 
-def versions(layer: int, frequency: str | None, *, history: bool) -> list[Shift]:
+def versions(layer: int, frequency: str | None, history: bool, levels: int) -> list[Shift]:
     """Return a layer's versions one after the other, the last one without an end."""
     kind = frequency or ("hourly", "daily", "weekly", "monthly", "daily")[layer % 5]
     begin = NOW - YEARS * YEAR
@@ -58,7 +58,7 @@ def versions(layer: int, frequency: str | None, *, history: bool) -> list[Shift]
             type="rolling_users",
             schedule_id="S",
             time_zone=ZONES[layer % len(ZONES)],
-            level=layer % 4,
+            level=layer % levels,
             start=f"{begin:%Y-%m-%d}T{layer:02d}:00:00",
             duration={"hourly": 3_600, "daily": DAY_S // 2, "weekly": 7 * DAY_S, "monthly": 5 * DAY_S}[kind],
             frequency=kind,  # type: ignore[arg-type]
@@ -169,6 +169,8 @@ def main() -> None:
     say("history: export", [timed(export_schedule, mixed, "S", NOW)])
     hourly = big_schedule("hourly", history=False)
     say("20 hourly layers: two years", [timed(final_shifts, hourly, "S", NOW, NOW + 2 * YEAR)])
+    level = big_schedule("hourly", history=False, levels=1)
+    say("20 hourly layers of one level: two years", [timed(final_shifts, level, "S", NOW, NOW + 2 * YEAR)])
     text = external(3_000)
     say("3,000 events: reading the calendar", [timed(fetched_calendar, "S", "primary", text, NOW)])
     ical = ConfigSnapshot(

@@ -46,7 +46,17 @@ def all_events(config: ConfigSnapshot, last: datetime) -> list[SlowEvent]:
 
 @lru_cache(maxsize=64)
 def shift_events(shift: Shift, schedule_zone: str, last: datetime) -> list[SlowEvent]:
-    """Return all events of one shift that begin before `last`."""
+    """Return all events of one shift that begin before `last`, within the time of this version of it."""
+    low, high = shift.effective_from, shift.ended_at
+    found = [
+        one._replace(start=max(one.start, low or one.start), end=min(one.end, high or one.end))
+        for one in whole_events(shift, schedule_zone, last)
+    ]
+    return [one for one in found if one.start < one.end]
+
+
+def whole_events(shift: Shift, schedule_zone: str, last: datetime) -> list[SlowEvent]:
+    """Return all events of one shift that begin before `last`, as if it had never been edited."""
     zone = ZoneInfo(shift.time_zone or schedule_zone)
     start, length = datetime.fromisoformat(shift.start), timedelta(seconds=shift.duration)
     if shift.type in ("single_event", "override"):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.calendar_reading import CalendarReading, read_calendar
-from shared.domain.external_events import fetched_calendar, reading_of
+from shared.domain.calendar_keeping import as_kept, kept
+from shared.domain.calendar_reading import read_calendar
+from shared.domain.external_events import faults_of, fetched_calendar
 from shared.errors import Permanent
 from tests.support.schedules import (
     MADE_AT,
@@ -298,10 +299,19 @@ def test_a_calendar_is_read_where_it_is_fetched_and_the_same_text_only_once():
     first = fetched_calendar("S", "primary", text, MADE_AT)
     again = fetched_calendar("S", "primary", text, utc("2026-01-02T00:00"), first)
 
-    assert CalendarReading.model_validate_json(first.reading) == read_calendar(text)
+    assert as_kept(first.reading) == kept(read_calendar(text))
     assert again == first.model_copy(update={"fetched_at": utc("2026-01-02T00:00")})
-    assert reading_of(first).faults == ("Event user-A does not count: it has no start.",)
+    assert faults_of(first) == ("Event user-A does not count: it has no start.",)
     assert names(a_schedule(first, type="ical"), "2026-03-02T09:00") == "A"
+
+
+def test_a_calendar_that_was_kept_in_another_way_is_read_anew():
+    text = calendar(event("DTSTART:20260302T080000Z", "DTEND:20260302T180000Z"))
+    row = fetched_calendar("S", "primary", text, MADE_AT)
+    former = row.model_copy(update={"reading": read_calendar(text).model_dump_json(exclude_defaults=True)})
+
+    assert as_kept(former.reading) is None
+    assert names(a_schedule(former, type="ical"), "2026-03-02T09:00") == "A"
 
 
 def test_a_folded_line_and_a_byte_order_mark_do_not_matter():
