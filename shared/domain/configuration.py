@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from shared.domain.heartbeat_settings import HeartbeatSettings
 from shared.domain.labels import Label, LabelSettings
 from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.model import Frozen
+from shared.domain.outgoing_webhook import Webhook as Webhook
 from shared.domain.people import Rule as Rule
 from shared.domain.people import SlackChannel as SlackChannel
 from shared.domain.people import Team as Team
@@ -101,40 +101,6 @@ class StepConfig(Frozen):
     important: bool = False
     condition: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
-
-
-class Webhook(Frozen):
-    """An outgoing webhook (reference 9.1); passwords, secrets and `authorization_header` are ciphertext here.
-
-    While a signing secret is replaced, calls are signed with the former one too, until its time is up.
-    """
-
-    id: str
-    name: str
-    url: str
-    is_webhook_enabled: bool = True
-    team_id: str | None = None
-    trigger_type: str = "escalation"
-    http_method: str = "POST"
-    headers: str | None = None
-    data: str | None = None
-    forward_all: bool = True
-    trigger_template: str | None = None
-    username: str | None = None
-    password: str | None = None
-    authorization_header: str | None = None
-    integration_filter: tuple[str, ...] = ()
-    preset: str | None = None
-    signing_secret: str | None = None
-    former_signing_secret: str | None = None
-    former_signing_secret_until: datetime | None = None
-
-    def signing_secrets_at(self, now: datetime) -> tuple[str, ...]:
-        """Return the secrets, as ciphertext, that a call is signed with: the present one first."""
-        former, until = self.former_signing_secret, self.former_signing_secret_until
-        is_former_valid = former is not None and until is not None and now < until
-        found = (self.signing_secret, former if is_former_valid else None)
-        return tuple(one for one in found if one)
 
 
 class ConfigSnapshot(Frozen):

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from shared.domain.recurrence import zone_problem
 from shared.domain.schedules import Shift
 from shared.domain.shift_events import LONGEST_S, read_time, ready
-from shared.errors import Permanent
 
 WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}")
 RECURRING = ("recurrent_event", "rolling_users")
@@ -21,20 +20,11 @@ LONGEST_RECURRING_S = 366 * 86_400
 LONGEST_INTERVAL, HIGHEST_LEVEL, MOST_TURNS = 1_000, 1_000, 1_000
 
 
-def check_shift(shift: Shift) -> None:
-    """Refuse a shift that lacks what its type needs, or could never be on.
+def shift_faults(shift: Shift) -> list[Fault]:
+    """Return every fault of a shift as its field and a sentence, the most basic first.
 
     Whether its users, team and schedule exist is not looked at.
-
-    Raises:
-        Permanent: with "<field>: <what is wrong and what would be right>".
     """
-    for field, sentence in shift_faults(shift):
-        raise Permanent(f"{field}: {sentence}")
-
-
-def shift_faults(shift: Shift) -> list[Fault]:
-    """Return every fault of a shift as its field and a sentence, the most basic first."""
     found = [*_basic_faults(shift), *_people_faults(shift)]
     if shift.type in RECURRING:
         found += [*_rotation_faults(shift), *_list_faults(shift), *_length_faults(shift)]

@@ -8,10 +8,9 @@ from pydantic import ValidationError
 
 from services.api.refusals import Invalid
 from services.api.resources.desk import Body, Desk, Resource, at_most, by_field, named, required
+from services.api.resources.shift_checks import checked
 from shared.domain.configuration import User
 from shared.domain.schedules import Schedule, Shift, ShiftType
-from shared.domain.shift_form import check_shift
-from shared.errors import Permanent
 
 MAX_NAME = 200
 MAX_USERS = 500
@@ -164,12 +163,7 @@ def _stored(desk: Desk, fields: dict[str, Any], body: ShiftBody) -> Shift:
     except ValidationError as error:
         raise Invalid(by_field(error)) from error
     at_most(row.name, MAX_NAME, "name")
-    try:
-        check_shift(row)
-    except Permanent as error:
-        field, _, sentence = error.reason.partition(": ")
-        raise Invalid.field(field, sentence) from error
-    desk.draft.put(row)
+    desk.draft.put(checked(row))
     return row
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from services.api.refusals import Invalid
-from shared.domain.schedules import Shift, ShiftType
+from shared.domain.schedules import Shift
 from shared.domain.shift_form import shift_faults
-
-TYPES: tuple[ShiftType, ...] = ("single_event", "recurrent_event", "rolling_users", "override")
 
 
 def checked(row: Shift) -> Shift:

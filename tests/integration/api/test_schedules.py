@@ -168,6 +168,15 @@ async def test_a_shift_that_says_nothing_useful_is_refused_by_field(api: Running
         assert field in refused, changed
 
 
+async def test_every_fault_of_a_shift_is_told_at_once(api: RunningApi):
+    body = {**TERRAFORM_SHIFT, "rolling_users": [], "interval": 0, "start": "tomorrow", "duration": 0}
+
+    refused = await api.refused("POST", "on_call_shifts", body)
+
+    assert set(refused) == {"rolling_users", "interval", "start", "duration"}
+    assert all(isinstance(one, str) for sentences in refused.values() for one in sentences)
+
+
 async def test_an_override_keeps_its_people_and_wins(api: RunningApi):
     ann, bob = await a_user(api, "ann"), await a_user(api, "bob")
     made = await web(api, shifts=[(await always(api, ann))["id"]])

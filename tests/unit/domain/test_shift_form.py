@@ -6,9 +6,15 @@ from typing import Any
 
 import pytest
 
-from shared.domain.shift_form import check_shift
-from shared.errors import Permanent
+from shared.domain.schedules import Shift
+from shared.domain.shift_form import shift_faults
 from tests.support.schedules import a_shift, an_override, rolling
+
+
+def told(shift: Shift) -> str:
+    """Return the most basic fault of a shift."""
+    field, sentence = shift_faults(shift)[0]
+    return f"{field}: {sentence}"
 
 
 @pytest.mark.parametrize(
@@ -36,10 +42,7 @@ from tests.support.schedules import a_shift, an_override, rolling
     ],
 )
 def test_a_fault_names_the_field(fields: dict[str, Any], words: str):
-    with pytest.raises(Permanent, match=r"^[a-z_]+: ") as refused:
-        check_shift(a_shift(**fields))
-
-    assert words in refused.value.reason
+    assert words in told(a_shift(**fields))
 
 
 @pytest.mark.parametrize(
@@ -52,10 +55,7 @@ def test_a_fault_names_the_field(fields: dict[str, Any], words: str):
     ],
 )
 def test_a_rotation_needs_its_turns(fields: dict[str, Any], words: str):
-    with pytest.raises(Permanent) as refused:
-        check_shift(rolling("A B", **fields))
-
-    assert words in refused.value.reason
+    assert words in told(rolling("A B", **fields))
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_a_rotation_needs_its_turns(fields: dict[str, Any], words: str):
     ],
 )
 def test_what_clients_usually_write_is_taken(shift: Any):
-    check_shift(shift)
+    assert shift_faults(shift) == []
