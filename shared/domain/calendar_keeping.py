@@ -31,8 +31,8 @@ def kept(reading: CalendarReading) -> KeptReading:
     return KeptReading(
         events=tuple(one.model_dump_json(exclude_defaults=True) for one in reading.events),
         levels=tuple(one.level for one in reading.events),
-        firsts=tuple(one.first for one in days),
-        lasts=tuple(one.last for one in days),
+        firsts=tuple(first for first, _ in days),
+        lasts=tuple(last for _, last in days),
         faults=reading.faults,
     )
 
@@ -52,4 +52,4 @@ def days_of(event: ExternalEvent) -> Days:
     last = FOREVER
     if until is not None:
         last = min(max(*starts, until.toordinal()) + event.length_s // DAY_S + 1 + SLACK_DAYS, FOREVER)
-    return Days(min(starts) - SLACK_DAYS, last)
+    return min(starts) - SLACK_DAYS, last

@@ -6,7 +6,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date
 from itertools import accumulate
-from typing import NamedTuple
 
 # What lasts longer is looked at each time: one such stretch would make the index of all others useless.
 LONG_DAYS = 400
@@ -15,17 +14,14 @@ FOREVER = date.max.toordinal()
 SLACK_DAYS = 2
 
 
-class Days(NamedTuple):
-    """A stretch of days as ordinals (`date.toordinal`), both included; wider than what lies in it by some slack."""
-
-    first: int
-    last: int
+# A first and a last day as ordinals (`date.toordinal`), both included.
+Days = tuple[int, int]
 
 
 class DayIndex:
     """The stretches given, numbered from 0 in their order; made once, asked often."""
 
-    def __init__(self, stretches: Iterable[tuple[int, int]]) -> None:
+    def __init__(self, stretches: Iterable[Days]) -> None:
         numbered = [(first, last, number) for number, (first, last) in enumerate(stretches)]
         self._long = [one for one in numbered if one[1] - one[0] > LONG_DAYS]
         self._short = sorted(one for one in numbered if one[1] - one[0] <= LONG_DAYS)

@@ -10,10 +10,10 @@ from datetime import date, datetime
 
 from shared.domain.day_index import FOREVER, SLACK_DAYS, DayIndex, Days
 from shared.domain.schedules import Shift
-from shared.domain.shift_events import LONGEST_S, Event, ReadyShift, read_time, ready
+from shared.domain.shift_events import Event, ReadyShift, read_time, ready
 
 DAY_S = 86_400
-NEVER = Days(FOREVER, 0)
+NEVER: Days = (FOREVER, 0)
 
 
 class ShiftEvents:
@@ -39,18 +39,18 @@ def days_of(shift: Shift) -> Days:
     start = _day(shift.start)
     if start is None:
         return NEVER
-    first, last = start - SLACK_DAYS, FOREVER
-    length = min(shift.duration, LONGEST_S) // DAY_S + 1 + SLACK_DAYS
+    length = shift.duration // DAY_S + 1 + SLACK_DAYS
     if shift.happens_once:
-        last = start + length
-    elif shift.until is not None:
+        return start - SLACK_DAYS, min(start + length, FOREVER)
+    first, last = start - SLACK_DAYS, FOREVER
+    if shift.until is not None:
         until = _day(shift.until)
-        last = FOREVER if until is None else until + length
+        last = FOREVER if until is None else min(until + length, FOREVER)
     if shift.effective_from is not None:
         first = max(first, shift.effective_from.toordinal() - SLACK_DAYS)
     if shift.ended_at is not None:
         last = min(last, shift.ended_at.toordinal() + SLACK_DAYS)
-    return Days(first, last)
+    return first, last
 
 
 def _day(text: str) -> int | None:

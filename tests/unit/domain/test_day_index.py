@@ -38,26 +38,26 @@ def test_exactly_those_stretches_are_found_that_touch(
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(shifts(ANCHOR, 0), st.sampled_from(ZONES))
 def test_all_events_of_a_shift_lie_within_its_days(shift: Shift, zone: str):
-    made, days = ready(shift, zone), days_of(shift)
+    made, (first, last) = ready(shift, zone), days_of(shift)
 
     for one in made.events(*FAR) if made is not None else ():
-        assert days.first < one.start.toordinal()
-        assert one.end.toordinal() < days.last
+        assert first < one.start.toordinal()
+        assert one.end.toordinal() < last
 
 
 def test_the_days_of_a_shift_are_no_wider_than_they_must():
-    once = days_of(an_override("2026-03-02T18:00:00", 2))
-    ended = days_of(a_shift(ended_at=datetime(2026, 4, 2, tzinfo=UTC)))
+    first, last = days_of(an_override("2026-03-02T18:00:00", 2))
+    begin, end = days_of(a_shift(ended_at=datetime(2026, 4, 2, tzinfo=UTC)))
 
-    assert once.last - once.first < 7
-    assert ended.last - ended.first < 40
+    assert last - first < 7
+    assert end - begin < 40
 
 
 def test_the_events_of_a_day_that_a_zone_skipped_are_within_its_days():
     """Samoa had no 30 December 2011: an event of that day is found a day away from where it is written."""
     shift = an_override("2011-12-30T01:00:00", 48, time_zone="Pacific/Apia")
-    made, days = ready(shift, "UTC"), days_of(shift)
+    made, (first, last) = ready(shift, "UTC"), days_of(shift)
 
     assert made is not None
     (found,) = made.events(utc("2011-12-01T00:00"), utc("2012-02-01T00:00"))
-    assert days.first < found.start.toordinal() < found.end.toordinal() < days.last
+    assert first < found.start.toordinal() < found.end.toordinal() < last
