@@ -33,7 +33,7 @@ from shared.store.alert_groups import AlertGroups
 from shared.store.alerts import Alerts
 from shared.store.deliveries import CLAIM_LEASE_S, Claimed, Deliveries
 from shared.store.delivery_windows import DeliveryWindows
-from shared.store.due import SELDOM_S, DueLoop
+from shared.store.due import SELDOM, DueLoop
 from shared.store.erasures import Erasures
 from shared.store.posts import Posts
 from shared.telling import Telling
@@ -89,7 +89,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
 
 
 def _erasing(eraser: Eraser) -> DueLoop:
-    return DueLoop(eraser.erasures.collection, eraser.erase, lambda: True, look_every_s=SELDOM_S)
+    return DueLoop(eraser.erasures.collection, eraser.erase, lambda: True, pace=SELDOM)
 
 
 async def _run(io: Io, lane: Lane[Claimed]) -> None:
