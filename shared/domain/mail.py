@@ -162,11 +162,13 @@ def _leaves(message: Message) -> Iterator[Message]:
         part = waiting.pop()
         if part is not message and _is_attached(part):
             continue
-        content = part.get_payload()
-        if isinstance(content, list):
+        if part.is_multipart():
+            content = part.get_payload()
             waiting.extend(one for one in reversed(content[:MAX_PARTS]) if isinstance(one, Message))
         elif part.get_content_maintype() == "multipart":
-            part.set_type("text/plain")  # its parts have no boundary: what is there is text
+            # Its parts have no boundary: what is there is text. Not `set_type`, which encodes the parameters anew
+            # and fails over a charset that nobody knows.
+            part.replace_header("Content-Type", "text/plain")
             yield part
         else:
             yield part

@@ -266,11 +266,19 @@ CHUNKS = st.sampled_from(
 
 @given(st.lists(CHUNKS | st.binary(max_size=12), max_size=40).map(b"".join))
 @example(b"From: \xff@\r\nDate: \xff\r\n\r\n")
+@example(b"Content-Type: multipart/mixed; boundary*=x'y'z\r\n\r\n--z\r\n\r\nhi\xff")
 def test_no_bytes_are_too_odd_to_be_a_mail(raw: bytes) -> None:
     found = parse(raw)
     for text in (found.subject, found.message, found.sender, found.sender_name, found.message_id, *found.to):
         assert isinstance(text, str)
         text.encode()
+
+
+@pytest.mark.parametrize("charset", ["x", "utf-8", "latin-1", ""])
+def test_a_charset_with_a_language_is_read_or_does_no_harm(charset: str) -> None:
+    """RFC 2231 lets a parameter say its own charset and language; the body has bytes beyond ASCII."""
+    head = f"Content-Type: text/plain; charset*={charset}'en'utf-8\r\n\r\n".encode()
+    assert parse(head + "Füllstand".encode()).message == "Füllstand"
 
 
 @given(
