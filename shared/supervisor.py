@@ -12,6 +12,7 @@ from shared import clock
 log = structlog.get_logger(__name__)
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
+AGAIN_S = 12.0  # longer than what is in hand may take to end (store/due.py, claiming.py)
 HEALTHY_S = 60.0  # a task that ran for so long has got over its last failure
 
 
@@ -26,11 +27,18 @@ class Supervisor:
         self._tasks.append(asyncio.create_task(self._keep(name, run), name=name))
 
     async def close(self) -> None:
-        """Cancel all tasks and wait for them."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Cancel all tasks and wait for them; one that goes on is cancelled again.
+
+        A client library may lose a cancellation that comes together with an answer or an error of its server.
+        """
+        left, self._tasks = set(self._tasks), []
+        while left:
+            for task in left:
+                task.cancel()
+            ended, left = await asyncio.wait(left, timeout=AGAIN_S)
+            await asyncio.gather(*ended, return_exceptions=True)
+            if left:
+                log.warning("task.goes_on", tasks=sorted(one.get_name() for one in left))
 
     async def _keep(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         pause_s = FIRST_PAUSE_S
