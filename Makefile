@@ -6,7 +6,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.complete
 ELASTALERT := .tocsin/cache/elastalert2
-WORKERS ?= auto
+# Most tests wait for servers half of their time.
+WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
 DEEP ?= full
 
 .PHONY: help setup lock lint format test test-deep prove bench run servers system-run system-test system-senders clean

@@ -15,11 +15,13 @@ from hypothesis import settings
 
 from deploy.local.servers import LocalServers, Servers
 from tests.support import servers as shared_servers
+from tests.support import vhosts
 
 # How long one example takes says something of the machine's other work, and nothing of the code.
 settings.register_profile("tocsin", deadline=None)
 settings.load_profile("tocsin")
 
+_joined: list[Servers] = []
 _SESSION = "TOCSIN_TEST_SESSION"  # process id of the pytest that was started; xdist workers inherit it
 
 # A busy machine is no fault of the code; how fast it is, is measured in tests/bench.
@@ -46,7 +48,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the servers when this was the last session that used them."""
+    """Delete what was kept for a next test, and stop the servers when this was the last session that used them."""
+    servers = _joined.pop() if _joined else None
+    if servers is not None:
+        vhosts.delete_spares(servers)
     if not hasattr(config, "workerinput"):
         shared_servers.leave(os.getpid())
 
@@ -54,7 +59,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def servers() -> Servers:
     """The running RabbitMQ and MongoDB; tests that stop servers use `own_servers` instead."""
-    return shared_servers.join(int(os.environ[_SESSION]))
+    joined = shared_servers.join(int(os.environ[_SESSION]))
+    _joined.append(joined)
+    return joined
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +76,7 @@ def mongo_client(servers: Servers) -> Iterator[pymongo.MongoClient[dict[str, Any
 @pytest.fixture
 def amqp_url(servers: Servers) -> Iterator[str]:
     """URL of a virtual host that only this test uses."""
-    with shared_servers.fresh_vhost(servers) as url:
+    with vhosts.fresh_vhost(servers) as url:
         yield url
 
 

@@ -25,6 +25,7 @@ from shared import integrations
 from shared.domain.configuration import ConfigSnapshot, Integration
 from shared.secrets import digest
 from tests.support import servers as shared_servers
+from tests.support import vhosts
 from tests.support.stack import Stack
 
 INTEGRATIONS = 50
@@ -108,7 +109,7 @@ async def run(connections: Sequence[int], seconds: float) -> None:
     """Measure each number of connections in turn and print a table."""
     servers = shared_servers.join(os.getpid())
     try:
-        with shared_servers.fresh_vhost(servers) as amqp_url, tempfile.TemporaryDirectory() as folder:
+        with vhosts.fresh_vhost(servers) as amqp_url, tempfile.TemporaryDirectory() as folder:
             mongo_url = "mongodb://127.0.0.1:1/none?serverSelectionTimeoutMS=200"
             stack = Stack(amqp_url, mongo_url, Path(folder), settings={"TOCSIN_LOG_LEVEL": "warning"})
             write_configuration(Path(folder) / "data" / "configuration-receiver.json")

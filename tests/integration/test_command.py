@@ -18,6 +18,7 @@ import pytest_asyncio
 from deploy.local.ports import free_port, is_free
 from deploy.local.servers import Servers
 from tests.support import servers as shared_servers
+from tests.support import vhosts
 from tests.support.stack import Stack, StackFailed, existing_services
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
@@ -45,7 +46,7 @@ async def stack(
     instances = {name: int(name in NEEDED) for name in existing_services()}
     database = shared_servers.fresh_name()
     mongo_url = shared_servers.with_database(servers.mongo_url, database)
-    with shared_servers.fresh_vhost(servers) as amqp_url:
+    with vhosts.fresh_vhost(servers) as amqp_url:
         running = Stack(amqp_url, mongo_url, tmp_path_factory.mktemp("command"), instances)
         try:
             await running.start(DECLARATION)
@@ -200,7 +201,7 @@ async def test_run_names_the_services_there_are(stack: Stack):
 async def test_run_all_is_one_process_that_takes_an_alert_to_its_group(
     servers: Servers, mongo_url: str, tmp_path: Path
 ):
-    with shared_servers.fresh_vhost(servers) as amqp_url:
+    with vhosts.fresh_vhost(servers) as amqp_url:
         lone = Stack(amqp_url, mongo_url, tmp_path, dict.fromkeys(existing_services(), 0))
         port = _consecutive_ports(len(existing_services()))
         environment = lone.environment | {

@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 from deploy.local.servers import Servers
 from shared.command.main import app_for
 from tests.support import servers as shared_servers
+from tests.support import vhosts
 from tests.support.stack import Stack, existing_services
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
@@ -41,7 +42,7 @@ async def stack(
     instances = {name: int(name in NEEDED) for name in existing_services()}
     database = shared_servers.fresh_name()
     mongo_url = shared_servers.with_database(servers.mongo_url, database)
-    with shared_servers.fresh_vhost(servers) as amqp_url:
+    with vhosts.fresh_vhost(servers) as amqp_url:
         running = Stack(amqp_url, mongo_url, tmp_path_factory.mktemp("integrations"), instances)
         try:
             await running.start(DECLARATION)

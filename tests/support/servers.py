@@ -16,11 +16,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import psutil
 
-from deploy.local.rabbit import request_management
 from deploy.local.servers import LocalServers, Servers, ensure_servers
 
 BASE = Path(__file__).resolve().parents[2] / ".tocsin" / "test"
@@ -69,22 +68,6 @@ def leave(session: int) -> None:
         others = [user for user in _USERS.iterdir() if _is_alive(user)]
         if not others and not (BASE / "keep").exists() and os.environ.get("TOCSIN_TEST_SERVERS") != "keep":
             LocalServers(BASE).destroy()
-
-
-@contextmanager
-def fresh_vhost(servers: Servers) -> Iterator[str]:
-    """URL of a new virtual host, deleted with all its queues at the end."""
-    assert servers.management_url is not None
-    name = f"test-{uuid.uuid4().hex[:12]}"
-    path = f"/api/vhosts/{name}"
-    request_management(servers.management_url, "PUT", path)
-    user = urlsplit(servers.amqp_url).username or "guest"
-    everything = b'{"configure": ".*", "write": ".*", "read": ".*"}'
-    request_management(servers.management_url, "PUT", f"/api/permissions/{name}/{quote(user)}", everything)
-    try:
-        yield urlsplit(servers.amqp_url)._replace(path=f"/{name}").geturl()
-    finally:
-        request_management(servers.management_url, "DELETE", path)
 
 
 def with_database(mongo_url: str, name: str) -> str:

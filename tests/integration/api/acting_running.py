@@ -20,6 +20,7 @@ from shared.store.alert_groups import AlertGroups
 from shared.store.configuration import ConfigurationStore
 from tests.integration.api.api_running import PUBLIC, RunningApi, a_service, an_api
 from tests.support import servers as shared_servers
+from tests.support import vhosts
 from tests.support.build import an_alert, routed
 from tests.support.outgoing import a_message
 
@@ -30,7 +31,7 @@ TIMEOUT_S = 60.0
 async def acting_api(servers: Servers, folder: Path, **settings: Any) -> AsyncIterator[RunningApi]:
     """Run both on a database and a virtual host of their own."""
     mongo_url = shared_servers.with_database(servers.mongo_url, shared_servers.fresh_name())
-    with shared_servers.fresh_vhost(servers) as amqp_url:
+    with vhosts.fresh_vhost(servers) as amqp_url:
         both = {"mongo_url": mongo_url, "amqp_url": amqp_url}
         async with a_service(grouper, folder, **both), an_api(**both, data_dir=folder, **settings) as api:
             await api.connected()

@@ -30,6 +30,7 @@ from shared.store.posts import Posts
 from tests.integration.api.api_running import RunningApi, a_service, an_api
 from tests.integration.api.test_shapes import check
 from tests.support import servers as shared_servers
+from tests.support import vhosts
 from tests.support.build import an_alert, routed
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
@@ -42,7 +43,7 @@ async def api(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Asy
     """One api, grouper and recorder for the module; every test has groups of its own."""
     folder = tmp_path_factory.mktemp("actions")
     mongo_url = shared_servers.with_database(servers.mongo_url, shared_servers.fresh_name())
-    with shared_servers.fresh_vhost(servers) as amqp_url:
+    with vhosts.fresh_vhost(servers) as amqp_url:
         both = {"mongo_url": mongo_url, "amqp_url": amqp_url}
         async with (
             a_service(grouper, folder, **both),

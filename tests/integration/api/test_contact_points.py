@@ -22,6 +22,7 @@ from shared.secrets import new_key
 from shared.store.configuration import ConfigurationStore
 from tests.integration.api.api_running import Reply, RunningApi, a_service, an_api
 from tests.support import servers as shared_servers
+from tests.support import vhosts
 from tests.support.one_service import until
 from tests.support.smtp_double import SmtpDouble
 
@@ -42,7 +43,7 @@ async def api(
     """One api, notifier and recorder for the module; every test has people of its own."""
     folder = tmp_path_factory.mktemp("contacts")
     mongo_url = shared_servers.with_database(servers.mongo_url, shared_servers.fresh_name())
-    with shared_servers.fresh_vhost(servers) as amqp_url:
+    with vhosts.fresh_vhost(servers) as amqp_url:
         both = {"mongo_url": mongo_url, "amqp_url": amqp_url, "secret_key": new_key()}
         both |= {"smtp_host": smtp.host, "smtp_port": smtp.port, "smtp_from": "tocsin@example.org"}
         async with (

@@ -24,6 +24,7 @@ from shared.store.deliveries import Deliveries
 from tests.integration.api.api_running import RunningApi, a_service, an_api
 from tests.integration.api.test_shapes import check
 from tests.support import servers as shared_servers
+from tests.support import vhosts
 from tests.support.outgoing import a_group, page_requested
 from tests.support.smtp_double import SmtpDouble
 
@@ -43,7 +44,7 @@ async def api(
     folder = tmp_path_factory.mktemp("deliveries")
     mongo_url = shared_servers.with_database(servers.mongo_url, shared_servers.fresh_name())
     mail = {"smtp_host": smtp.host, "smtp_port": smtp.port, "smtp_from": "tocsin@example.org"}
-    with shared_servers.fresh_vhost(servers) as amqp_url:
+    with vhosts.fresh_vhost(servers) as amqp_url:
         both = {"mongo_url": mongo_url, "amqp_url": amqp_url}
         async with (
             an_api(**both, data_dir=folder) as running,

@@ -14,6 +14,7 @@ from services.grouper.service import service as grouper
 from services.router.service import service as router
 from tests.integration.api.api_running import RunningApi, a_service, an_api
 from tests.support import servers as shared_servers
+from tests.support import vhosts
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 
@@ -23,7 +24,7 @@ async def api(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Asy
     """One api, router and grouper for the module."""
     folder = tmp_path_factory.mktemp("paging")
     mongo_url = shared_servers.with_database(servers.mongo_url, shared_servers.fresh_name())
-    with shared_servers.fresh_vhost(servers) as amqp_url:
+    with vhosts.fresh_vhost(servers) as amqp_url:
         both = {"mongo_url": mongo_url, "amqp_url": amqp_url}
         async with (
             a_service(router, folder, **both),

@@ -16,6 +16,7 @@ from services.notifier.service import service as notifier
 from shared.secrets import new_key
 from tests.integration.api.api_running import RunningApi, a_service, an_api
 from tests.support import servers as shared_servers
+from tests.support import vhosts
 from tests.support.one_service import until
 from tests.support.telegram_double import TelegramDouble
 from tests.support.twilio_double import TwilioDouble
@@ -45,7 +46,7 @@ async def api(
     """One api and notifier for the module; every test has people of its own."""
     folder = tmp_path_factory.mktemp("words")
     mongo_url = shared_servers.with_database(servers.mongo_url, shared_servers.fresh_name())
-    with shared_servers.fresh_vhost(servers) as amqp_url:
+    with vhosts.fresh_vhost(servers) as amqp_url:
         both: dict[str, Any] = {"mongo_url": mongo_url, "amqp_url": amqp_url, "secret_key": new_key()}
         both |= twilio.settings | telegram.settings
         async with a_service(notifier, folder, **both), an_api(**both, data_dir=folder) as running:
