@@ -5,6 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.complete
+CONSOLE := services/api/console/assets/vendor/htmx.min.js
 ELASTALERT := .tocsin/cache/elastalert2
 # Most tests wait for servers half of their time.
 WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
@@ -15,7 +16,7 @@ DEEP ?= full
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(STAMP) ## make the virtual environment from the pinned, hashed requirements
+setup: $(STAMP) $(CONSOLE) ## make the virtual environment from the pinned, hashed requirements, and the console's scripts
 
 $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 setup" >&2; exit 1; }
@@ -24,6 +25,12 @@ $(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+# What the console's pages load, and axe-core for its browser tests, as package-lock.json pins them.
+$(CONSOLE): package-lock.json
+	@command -v npm >/dev/null 2>&1 || deploy/local/packages.sh npm=npm
+	npm ci --silent
+	@mkdir -p $(@D) && cp node_modules/htmx.org/dist/htmx.min.js $@ && touch $@
 
 lock: ## pin requirements/*.in with hashes (needs uv)
 	@command -v uv >/dev/null || { echo "Missing: install uv to lock the requirements." >&2; exit 1; }
@@ -45,7 +52,7 @@ system-run:
 	@deploy/local/packages.sh rabbitmq-server=rabbitmq-server
 
 system-test:
-	@deploy/local/packages.sh rabbitmq-server=rabbitmq-server prometheus-alertmanager=prometheus-alertmanager prometheus=prometheus swaks=swaks
+	@deploy/local/packages.sh rabbitmq-server=rabbitmq-server prometheus-alertmanager=prometheus-alertmanager prometheus=prometheus swaks=swaks chromium=chromium
 
 # Its requirements are not those of Tocsin, so it has a virtual environment of its own.
 $(ELASTALERT)/.complete: requirements/elastalert.txt

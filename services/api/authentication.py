@@ -17,7 +17,6 @@ from shared.domain.people import Role
 from shared.store.api_tokens import ApiTokens
 from shared.store.configuration import ConfigurationStore
 
-COOKIE = "tocsin_token"
 TOKEN = re.compile(r"[0-9a-f]{64}")
 SCHEMES = ("bearer", "token")
 BASE = "/api/v1/"

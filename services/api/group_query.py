@@ -20,6 +20,8 @@ STATES = {"new": "firing", **{str(one): str(one) for one in State}}
 def group_query(asked: MultiMapping[str], tables: Tables) -> dict[str, Any]:
     """Return the query for `id`, `route_id`, `integration_id`, `team_id`, `state`, `started_at` and `label`.
 
+    Of several states one must hold, of several labels all.
+
     Raises:
         Invalid: a state, an instant or a label that cannot be read; the filter is named.
     """
@@ -31,8 +33,9 @@ def group_query(asked: MultiMapping[str], tables: Tables) -> dict[str, Any]:
         query = {
             "$and": [query, {"integration_id": {"$in": _of_team(asked["team_id"], tables.of(Integration))}}]
         }
-    if "state" in asked:
-        query["state"] = _state(asked["state"])
+    states = [_state(one) for one in asked.getall("state", [])]
+    if states:
+        query["state"] = states[0] if len(states) == 1 else {"$in": states}
     if "started_at" in asked:
         query["opened_at"] = _between(asked["started_at"])
     labels = [_label(one) for one in asked.getall("label", [])]

@@ -28,7 +28,6 @@ from services.api import (
     notes,
     on_call_reminders,
     overrides,
-    pages,
     preview,
     problems,
     schedule_exports,
@@ -42,6 +41,7 @@ from services.api import (
 )
 from services.api.answers import Handler, answer_errors
 from services.api.chat_callbacks import ChatCallbacks
+from services.api.console import routes as console
 from shared.events import DELIVERY_ACTIONS
 
 BASE = "/api/v1"
@@ -81,7 +81,7 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
         _add(app, "POST", f"/{product}/{{part:[a-z]+}}", callbacks.handler(product))
     _add(app, "GET", "/act/{ticket}", links.ask)
     _add(app, "POST", "/act/{ticket}", links.act)
-    pages.add_routes(app)
+    console.add_routes(app)
 
 
 def _add_groups(app: web.Application) -> None:

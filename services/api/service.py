@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import structlog
 
@@ -12,6 +13,7 @@ from services.api.api import API, Api
 from services.api.authentication import Authentication
 from services.api.calendars import Means
 from services.api.chat_callbacks import ChatCallbacks
+from services.api.console.opening import open_console
 from services.api.routes import add_routes
 from services.api.schedule_watch import ScheduleWatch
 from services.api.slack_refresh import SlackRefresh
@@ -45,7 +47,11 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     """Serve the public API; nothing is consumed."""
     configuration = ConfigurationStore(io.store)
     tokens = ApiTokens(io.store)
-    preparation = Preparation(configuration, tokens, ContactCodes(io.store), ScheduleExports(io.store))
+    console = open_console(io.http, io.store, io.rabbit)
+    preparation = Preparation(
+        *(configuration, tokens, ContactCodes(io.store), ScheduleExports(io.store)),
+        *(console.sessions, console.guesses),
+    )
     io.add_ready_check("indexes", preparation.missing)
     io.add_ready_check("secret_key", lambda: None if io.secrets.has_key else "TOCSIN_SECRET_KEY is not set")
     io.spawn("indexes", preparation.run)
@@ -84,12 +90,17 @@ async def _watched(io: Io, api: Api) -> AsyncIterator[None]:
         yield
 
 
+class Repository(Protocol):
+    """A collection of the api's own."""
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+
+
 class Preparation:
     """Creates the indexes of the api's own collections, as soon as the database is there."""
 
-    def __init__(
-        self, *repositories: ConfigurationStore | ApiTokens | ContactCodes | ScheduleExports
-    ) -> None:
+    def __init__(self, *repositories: Repository) -> None:
         self._repositories = repositories
         self._is_done = False
 

@@ -117,6 +117,34 @@ async def replay(
     return moved
 
 
+async def replay_repaired(
+    rabbit: Rabbit, publisher: Publisher, service: str, letter_id: str, body: str
+) -> DeadLetter | None:
+    """Send one letter back to its own stage with another body; return it, None when it is not there any more.
+
+    The event keeps its id: where the stage had done a part of its work, that part is not done twice.
+
+    Raises:
+        Permanent: the body holds no event that this stage takes, or another event's id.
+    """
+    events = wire.decode(body.encode())
+    foreign = [one.type for one in events if not isinstance(one, CONSUMES[service])]
+    if foreign:
+        raise Permanent(f"{service} takes no {foreign[0]}")
+    async with _held(rabbit, service, DEFAULT_LIMIT) as held:
+        for letter, message in held:
+            if letter.id != letter_id:
+                continue
+            if events[0].id != letter.id and letter.type != "unreadable":
+                raise Permanent(f"the event's id must stay {letter.id}")
+            headers = {"x-events": len(events)}
+            again = make_message(body.encode(), letter.type, publisher.service, letter.id, headers)
+            await rabbit.publish(again, queue_name(service), direct=True, timeout_s=OPERATION_TIMEOUT_S)
+            await message.ack()
+            return letter
+    return None
+
+
 async def discard(
     rabbit: Rabbit,
     publisher: Publisher,

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 AWAY = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError, RuntimeError)
 OPERATION_TIMEOUT_S = 10.0
 BACKOFF_S = (0.1, 0.2, 0.5, 1.0)
+FEED_LIMIT = {"x-max-length": 2_000, "x-overflow": "drop-head"}
 
 Message = AbstractIncomingMessage
 
@@ -95,6 +96,8 @@ class Rabbit:
         self._broadcasts: list[tuple[str, Callable[[bytes], None]]] = []
         self._reply_queue: str | None = None
         self._on_reply: Callable[[bytes], None] | None = None
+        self._feed: tuple[Sequence[str], Callable[[bytes], None]] | None = None
+        self._feed_channel: AbstractChannel | None = None
         self._up = asyncio.Event()
         self._closing: asyncio.Future[None] | None = None
         self.generation = 0
@@ -128,6 +131,26 @@ class Rabbit:
         self._reply_queue = self._reply_queue or f"tocsin.replies.{self._name}.{uuid.uuid4().hex[:12]}"
         self._on_reply = callback
         return self._reply_queue
+
+    async def begin_feed(self, keys: Sequence[str], callback: Callable[[bytes], None]) -> None:
+        """Hand every message of these routing keys (patterns) to this instance until `end_feed`.
+
+        It comes back with a lost connection. For looking on: what comes while the broker is away, or faster than it
+        is taken, is not made up for.
+        """
+        self._feed = (keys, callback)
+        if self._connection is not None and self._up.is_set():
+            await self._open_feed(self._connection)
+
+    async def end_feed(self) -> None:
+        """Take nothing more from the feed; its queue goes."""
+        self._feed = None
+        channel, self._feed_channel = self._feed_channel, None
+        if channel is not None and not channel.is_closed:
+            try:
+                await channel.close()
+            except AWAY:
+                log.debug("feed.lost")
 
     def start(self) -> None:
         """Begin to connect in the background."""
@@ -248,9 +271,10 @@ class Rabbit:
         self._channel.close_callbacks.add(lambda *_: closed.set())
         self._exchange = await self._channel.get_exchange(EXCHANGE, ensure=False)
         for key, callback in self._broadcasts:
-            await self._open_listener(connection, None, key, callback)
+            await self._open_listener(connection, None, (key,), callback)
+        await self._open_feed(connection)
         if self._reply_queue is not None and self._on_reply is not None:
-            await self._open_listener(connection, self._reply_queue, None, self._on_reply)
+            await self._open_listener(connection, self._reply_queue, (), self._on_reply)
         self.generation += 1
         self._up.set()
         log.info("broker.connected", consuming=self._consuming)
@@ -264,18 +288,30 @@ class Rabbit:
         self,
         connection: AbstractConnection,
         name: str | None,
-        key: str | None,
+        keys: Sequence[str],
         callback: Callable[[bytes], None],
-    ) -> None:
+        arguments: dict[str, Any] | None = None,
+    ) -> AbstractChannel:
         channel = await connection.channel(publisher_confirms=False)
-        queue = await channel.declare_queue(name, exclusive=True, auto_delete=True)
-        if key is not None:
+        queue = await channel.declare_queue(name, exclusive=True, auto_delete=True, arguments=arguments)
+        for key in keys:
             await queue.bind(EXCHANGE, key)
 
         async def hand_over(message: Message) -> None:
             callback(message.body)
 
         await queue.consume(hand_over, no_ack=True)
+        return channel
+
+    async def _open_feed(self, connection: AbstractConnection) -> None:
+        """Begin to hand over what the feed asks for; whoever only looks on never holds a queue full."""
+        if self._feed is None:
+            return
+        keys, callback = self._feed
+        try:
+            self._feed_channel = await self._open_listener(connection, None, keys, callback, FEED_LIMIT)
+        except AWAY as error:
+            raise Unavailable(f"broker: {type(error).__name__} while opening the feed") from error
 
     async def _open_lanes(self, connection: AbstractConnection) -> None:
         for lane in self._lanes:

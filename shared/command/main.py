@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deadletter": ("shared.command.deadletter", "app"),
     "replay": ("shared.command.replay", "replay"),
     "token": ("shared.command.token", "app"),
+    "password": ("shared.command.password", "app"),
     "openapi": ("shared.command.documents", "openapi"),
     "asyncapi": ("shared.command.documents", "asyncapi"),
     "integration-pages": ("shared.command.integration_pages", "integration_pages"),

@@ -76,6 +76,18 @@ class Journal:
         )
         return _events(found, lambda one: group_id in groups_of(one))
 
+    async def newest(self, since: datetime, limit_pages: int) -> tuple[list[Envelope], datetime]:
+        """Return the events of the newest pages, and the instant from which on they are all there.
+
+        The index that lets pages expire has them in the order in which they were written.
+        """
+        found = await self.collection.find(
+            {}, {"entries": 1, "at": 1}, sort=[("expires_at", -1)], limit=limit_pages
+        )
+        recent = [one for one in found if one["at"] >= since]
+        reached = min((one["at"] for one in recent), default=since) if len(found) == limit_pages else since
+        return _events(recent, lambda _: True), max(reached, since)
+
     async def alerts_in(self, group_id: str) -> set[str]:
         """Return the ids of the alerts that came into a group, as its records tell."""
         found = await self.collection.find({"groups": group_id}, {"entries": 1})

@@ -7,6 +7,7 @@ from typing import cast
 from aiohttp import web
 
 from services.api.chat_callbacks import ChatCallbacks
+from services.api.console.visits import PAGES, Needs
 from services.api.routes import add_routes
 
 
@@ -20,10 +21,20 @@ class _Callbacks:
         return answer
 
 
-def served() -> list[tuple[str, str]]:
-    """Return method and path template of every route, without the optional last slash, sorted by path."""
+def _application() -> web.Application:
     app = web.Application()
     add_routes(app, cast("ChatCallbacks", _Callbacks()))
+    return app
+
+
+def pages() -> dict[tuple[str, str], Needs]:
+    """Return what each page of the console needs, by method and path template."""
+    return _application()[PAGES]
+
+
+def served() -> list[tuple[str, str]]:
+    """Return method and path template of every route, without the optional last slash, sorted by path."""
+    app = _application()
     found = {
         (route.method, route.resource.canonical.removesuffix("{slash}"))
         for route in app.router.routes()

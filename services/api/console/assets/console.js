@@ -1,0 +1,143 @@
+// What the pages do beyond plain links and forms: keys, live rows, bulk buttons. Everything works without it.
+"use strict";
+(() => {
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const one = (selector) => document.querySelector(selector);
+
+  // --- menus, toasts ------------------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const toggle = event.target.closest("[data-toggle]");
+    if (toggle) {
+      const isOpen = document.getElementById(toggle.dataset.toggle).classList.toggle("open");
+      toggle.setAttribute("aria-expanded", String(isOpen));
+    }
+    if (event.target.closest("[data-reload]")) location.reload();
+    all("details.menu[open]").forEach((menu) => menu.contains(event.target) || menu.removeAttribute("open"));
+  });
+  const toasts = one("#toasts");
+  if (toasts) {
+    new MutationObserver(() => {
+      if (toasts.querySelector("[data-reload-page]")) return location.reload();
+      all(".toast:not([data-timed])", toasts).forEach((toast) => {
+        toast.dataset.timed = "";
+        setTimeout(() => toast.remove(), toast.classList.contains("problem") ? 20000 : 9000);
+      });
+    }).observe(toasts, { childList: true, subtree: true });
+  }
+  const say = (text, isProblem) => {
+    const toast = document.createElement("div");
+    toast.className = isProblem ? "toast problem" : "toast";
+    toast.textContent = text;
+    toasts.append(toast);
+  };
+  document.addEventListener("htmx:responseError", (event) => {
+    const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+    const problem = page.querySelector(".problem");
+    say(problem ? problem.textContent : `The server answered ${event.detail.xhr.status}.`, true);
+  });
+  document.addEventListener("htmx:sendError", () => say("The server cannot be reached.", true));
+  document.addEventListener("submit", (event) => {
+    const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+    if (question && !confirm(question)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  }, true);
+
+  // --- selecting and acting on many -----------------------------------------------------------------
+  const picks = () => all(".pick input");
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-select-all]")) picks().forEach((box) => (box.checked = event.target.checked));
+  });
+  const bulk = one("#bulk");
+  bulk?.addEventListener("submit", (event) => {
+    if (!window.htmx) return;
+    event.preventDefault();
+    const ids = picks().filter((box) => box.checked).map((box) => box.value);
+    if (!ids.length) return say("Select alert groups first.", true);
+    act(new URL(event.submitter.formAction).pathname.split("/").pop(), ids, bulk.elements.delay?.value);
+  });
+  const act = (action, ids, delay) =>
+    window.htmx.ajax("POST", `/alert-groups/actions/${action}`, {
+      source: document.body,
+      swap: "none",
+      values: { id: ids, place: "row", ...(action === "silence" ? { delay: delay ?? 3600 } : {}) },
+    });
+
+  // --- rows that renew themselves ---------------------------------------------------------------------
+  const list = one("[data-live='groups']");
+  const page = one("[data-live='group']");
+  const renew = (row) => {
+    const query = location.search;
+    window.htmx.ajax("GET", `/alert-groups/${row.dataset.id}/row${query}`, { target: row, swap: "outerHTML" });
+  };
+  if ((list || page) && window.EventSource) {
+    const feed = new EventSource("/live/groups");
+    feed.addEventListener("groups", (event) => {
+      const changed = JSON.parse(event.data);
+      if (page) {
+        if (changed.ids.includes(page.dataset.id)) page.dispatchEvent(new CustomEvent("changed"));
+        return;
+      }
+      let news = changed.more;
+      for (const id of changed.ids) {
+        const row = document.getElementById(`row-${id}`);
+        // A row that is being used keeps still: an open menu or a focused button would vanish under the finger.
+        if (row && !row.querySelector("details[open]")) renew(row);
+        else if (!row) news = true;
+      }
+      if (news) one("#news").hidden = false;
+    });
+    addEventListener("pagehide", () => feed.close());
+  }
+
+  // --- keys -------------------------------------------------------------------------------------------
+  const places = { a: "/alert-groups", i: "/integrations", e: "/escalation-chains", s: "/schedules", p: "/pipeline" };
+  let waitsForPlace = false;
+  const rows = () => all(".rows > .row");
+  const current = () => document.activeElement?.closest(".rows > .row");
+  const move = (step) => {
+    const list = rows();
+    const next = list[Math.min(Math.max(list.indexOf(current()) + step, 0), list.length - 1)];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+  };
+  const chosen = () => {
+    const ids = picks().filter((box) => box.checked).map((box) => box.value);
+    const here = current()?.dataset.id ?? page?.dataset.id;
+    return ids.length ? ids : here ? [here] : [];
+  };
+  const press = (action) => {
+    const ids = chosen();
+    if (!window.htmx || !one("form#one")) return;
+    if (!ids.length) return say("Move to an alert group with j and k first.", true);
+    act(action, ids);
+  };
+  const keys = {
+    j: () => move(1),
+    k: () => move(-1),
+    x: () => current()?.querySelector(".pick input")?.click(),
+    a: () => press("acknowledge"),
+    r: () => press("resolve"),
+    s: () => press("silence"),
+    "/": () => one("input[type=search]")?.focus(),
+    "?": () => one("#keys")?.showModal(),
+    Enter: () => current() === document.activeElement && current()?.querySelector("a.title")?.click(),
+  };
+  document.addEventListener("keydown", (event) => {
+    const isTyping = event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey || one("dialog[open]")) return;
+    if (waitsForPlace) {
+      waitsForPlace = false;
+      if (places[event.key]) location.assign(places[event.key]);
+      return;
+    }
+    if (event.key === "g") {
+      waitsForPlace = true;
+      setTimeout(() => (waitsForPlace = false), 1500);
+    } else if (keys[event.key] && !(event.key === "Enter" && event.target.closest("a, button, summary"))) {
+      if (event.key !== "Enter") event.preventDefault();
+      keys[event.key]();
+    }
+  });
+})();

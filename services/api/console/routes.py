@@ -1,0 +1,55 @@
+"""Every page of the console, and what its reader needs: the API's endpoint that does the same, or a role."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from services.api.console import (
+    group_forms,
+    group_page,
+    group_responses,
+    groups,
+    live,
+    pipeline,
+    sign_in,
+    trace_page,
+)
+from services.api.console.visits import CONSOLE, Visit, add_page
+
+GROUPS = ("GET", "alert_groups")
+ACTING = ("POST", "alert_groups/{id}/{action}")
+
+
+def add_routes(app: web.Application) -> None:
+    """Serve the console on the api's application."""
+    app.router.add_get("/assets/{name}", _asset)
+    sign_in.add_routes(app)
+    add_page(app, "GET", "/", start, "viewer")
+    add_page(app, "GET", "/alert-groups", groups.show_list, GROUPS)
+    add_page(app, "GET", "/alert-groups/{id}", group_page.show_group, GROUPS)
+    add_page(app, "GET", "/alert-groups/{id}/row", groups.show_row, GROUPS)
+    add_page(app, "GET", "/alerts/{id}/trace", trace_page.show_trace, ("GET", "alerts"))
+    add_page(app, "GET", "/live/groups", live.show_changes, GROUPS)
+    add_page(app, "POST", "/alert-groups/actions/{action}", group_forms.act, ACTING)
+    add_page(app, "POST", "/alert-groups/{id}/notes", group_responses.add_note, ("POST", "resolution_notes"))
+    add_page(app, "POST", "/alert-groups/{id}/page", group_responses.page_somebody, ACTING)
+    add_page(app, "POST", "/alert-groups/{id}/unpage", group_responses.take_off, ACTING)
+    _add_pipeline(app)
+
+
+def _add_pipeline(app: web.Application) -> None:
+    letter = "/pipeline/dead-letters/{service}/{id}"
+    add_page(app, "GET", "/pipeline", pipeline.show_pipeline, pipeline.READING)
+    add_page(app, "POST", "/pipeline/replay", pipeline.replay, pipeline.DECIDING)
+    add_page(app, "POST", "/pipeline/discard", pipeline.discard, pipeline.DECIDING)
+    add_page(app, "GET", letter, pipeline.show_letter, pipeline.READING)
+    add_page(app, "POST", letter, pipeline.replay_repaired, pipeline.DECIDING)
+
+
+async def _asset(request: web.Request) -> web.Response:
+    return await request.app[CONSOLE].assets.serve(request)
+
+
+async def start(visit: Visit) -> web.Response:
+    """GET: goes to where everybody begins."""
+    return visit.see("/alert-groups")
