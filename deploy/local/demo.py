@@ -18,6 +18,8 @@ from shared.domain.ingest import alert_id
 
 _CONFIGURATION = Path(__file__).with_name("demo.yaml")
 _USUAL_CATCHER = "http://127.0.0.1:8025"
+# Who signs in at the console of a demo; somebody else's configuration may not have her.
+SIGNS_IN = "alice"
 _TOKEN = re.compile(r"\b[0-9a-f]{64}\b")
 
 
@@ -30,6 +32,7 @@ class Demo:
         self._catcher_url = around.catcher_url
         self._environment = around.shared
         self.token = ""
+        self.password = ""
 
     def prepare(self) -> None:
         """Have a token that works and the demo configuration applied; both once per database.
@@ -41,6 +44,7 @@ class Demo:
         self.token = kept_secret(file, self._new_token)
         if self._get("/api/v1/integrations/") is None:  # another database than last time
             file.unlink()
+            (self._base / "password").unlink(missing_ok=True)
             self.token = kept_secret(file, self._new_token)
         listed = self._get("/api/v1/integrations/")
         if listed is None:
@@ -53,6 +57,9 @@ class Demo:
             applied = self._base / "run" / _CONFIGURATION.name
             applied.write_text(text)
             self._command("apply", "-f", str(applied), "--yes")
+        users = (self._get("/api/v1/users/") or {"results": []})["results"]
+        if any(one["username"] == SIGNS_IN for one in users):
+            self.password = kept_secret(self._base / "password", self._new_password)
 
     def lines(self) -> list[str]:
         """Three commands that answer 2xx: an alert fires, resolves, and its trace."""
@@ -74,6 +81,9 @@ class Demo:
         if found is None:
             raise StartFailed(f"`tocsin token create` printed no token:\n{printed}")
         return found.group()
+
+    def _new_password(self) -> str:
+        return self._command("password", "set", SIGNS_IN, "--generate").strip()
 
     def _command(self, *arguments: str) -> str:
         command = [str(Path(sys.executable).with_name("tocsin")), *arguments]

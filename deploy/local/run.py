@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from deploy.local.demo import Demo
+from deploy.local.demo import SIGNS_IN, Demo
 from deploy.local.keeper import Keeper, end_leftovers
 from deploy.local.process import StartFailed
 from deploy.local.servers import LocalServers, ensure_servers
@@ -104,6 +104,8 @@ class LocalStack:
     def _tell(self, around: Surroundings, demo: Demo, management_url: str | None, took_s: float) -> None:
         say(f"\nTocsin is ready ({took_s:.1f} s).\n")
         say(f"  Console and API  {around.api_url}")
+        if demo.password:
+            say(f"  Sign in as       {SIGNS_IN}, password {demo.password}")
         say(f"  API token        {demo.token}")
         if around.catches_mail or around.catches_slack:
             say(f"  Caught mails, chat posts and webhooks  {around.catcher_url}")
