@@ -43,7 +43,6 @@ OBJECTS: dict[str, tuple[Role, Role]] = {
     "make_call": ("viewer", "editor"),
     "send_sms": ("viewer", "editor"),
     "simulate": ("viewer", "viewer"),
-    "pipeline": ("editor", "admin"),
 }
 # Callbacks, which prove in their own way whom they come from, and documents: no token is asked for.
 PUBLIC = ("openapi.yaml", "slack")

@@ -70,6 +70,7 @@ async def test_who_dies_in_the_middle_of_a_repair_leaves_it_to_the_next_and_nobo
         await house.receive({"title": "DiskFull"})
         await until(lambda: _async(events_of(stored, "notification.requested.v1")), 60)
         stored.escalations.delete_many({})
+        process.send_signal(signal.SIGUSR1)
         await until(lambda: _async(process.poll() is not None), 60, "the escalator is dead")
         assert process.returncode == -signal.SIGKILL
     assert told(stored) == []

@@ -18,7 +18,7 @@ from shared.domain.model import SYSTEM, Group
 from shared.domain.tickets import PURPOSE, tickets_for
 from shared.store.alert_groups import AlertGroups
 from shared.store.configuration import ConfigurationStore
-from tests.integration.api.api_running import PUBLIC, RunningApi, a_service, an_api
+from tests.integration.api.api_running import PUBLIC, RunningApi, a_service, an_api, drop
 from tests.support import servers as shared_servers
 from tests.support import vhosts
 from tests.support.build import an_alert, routed
@@ -36,7 +36,7 @@ async def acting_api(servers: Servers, folder: Path, **settings: Any) -> AsyncIt
         async with a_service(grouper, folder, **both), an_api(**both, data_dir=folder, **settings) as api:
             await api.connected()
             yield api
-            await api.store.drop()
+        await drop(mongo_url)
 
 
 async def a_person(api: RunningApi, **fields: Any) -> User:

@@ -127,3 +127,12 @@ async def an_api(
         api = RunningApi(running, client, token)
         api.token = token or await api.new_token()
         yield api
+
+
+async def drop(mongo_url: str) -> None:
+    """Drop a database whose services have ended: before, they might still write."""
+    database = Database(mongo_url)
+    try:
+        await database.drop()
+    finally:
+        database.close()

@@ -27,7 +27,7 @@ from shared.domain.posting import Post
 from shared.store.alert_groups import AlertGroups
 from shared.store.configuration import ConfigurationStore
 from shared.store.posts import Posts
-from tests.integration.api.api_running import RunningApi, a_service, an_api
+from tests.integration.api.api_running import RunningApi, a_service, an_api, drop
 from tests.integration.api.test_shapes import check
 from tests.support import servers as shared_servers
 from tests.support import vhosts
@@ -52,7 +52,7 @@ async def api(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Asy
         ):
             await running.connected()
             yield running
-            await running.store.drop()
+        await drop(mongo_url)
 
 
 async def a_group(api: RunningApi, integration_id: str = "", **fields: Any) -> dict[str, Any]:

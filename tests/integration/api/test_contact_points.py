@@ -20,7 +20,7 @@ from shared import clock
 from shared.domain.configuration import User
 from shared.secrets import new_key
 from shared.store.configuration import ConfigurationStore
-from tests.integration.api.api_running import Reply, RunningApi, a_service, an_api
+from tests.integration.api.api_running import Reply, RunningApi, a_service, an_api, drop
 from tests.support import servers as shared_servers
 from tests.support import vhosts
 from tests.support.one_service import until
@@ -53,7 +53,7 @@ async def api(
         ):
             await running.connected()
             yield running
-            await running.store.drop()
+        await drop(mongo_url)
 
 
 class Person:

@@ -21,7 +21,7 @@ from shared.domain.model import Group
 from shared.store.alert_groups import AlertGroups, GroupWrite
 from shared.store.configuration import ConfigurationStore
 from shared.store.deliveries import Deliveries
-from tests.integration.api.api_running import RunningApi, a_service, an_api
+from tests.integration.api.api_running import RunningApi, a_service, an_api, drop
 from tests.integration.api.test_shapes import check
 from tests.support import servers as shared_servers
 from tests.support import vhosts
@@ -52,7 +52,7 @@ async def api(
         ):
             await running.connected()
             yield running
-            await running.store.drop()
+        await drop(mongo_url)
 
 
 async def a_row(api: RunningApi, part: str, outcome: delivery.SendOutcome, firing: bool = True) -> Delivery:

@@ -12,7 +12,7 @@ import pytest_asyncio
 from deploy.local.servers import Servers
 from services.grouper.service import service as grouper
 from services.router.service import service as router
-from tests.integration.api.api_running import RunningApi, a_service, an_api
+from tests.integration.api.api_running import RunningApi, a_service, an_api, drop
 from tests.support import servers as shared_servers
 from tests.support import vhosts
 
@@ -33,7 +33,7 @@ async def api(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Asy
         ):
             await running.connected()
             yield running
-            await running.store.drop()
+        await drop(mongo_url)
 
 
 async def escalate(api: RunningApi, key: str = "", **body: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest_asyncio
 from deploy.local.servers import Servers
 from services.notifier.service import service as notifier
 from shared.secrets import new_key
-from tests.integration.api.api_running import RunningApi, a_service, an_api
+from tests.integration.api.api_running import RunningApi, a_service, an_api, drop
 from tests.support import servers as shared_servers
 from tests.support import vhosts
 from tests.support.one_service import until
@@ -52,7 +52,7 @@ async def api(
         async with a_service(notifier, folder, **both), an_api(**both, data_dir=folder) as running:
             await running.connected()
             yield running
-            await running.store.drop()
+        await drop(mongo_url)
 
 
 def a_number() -> str:

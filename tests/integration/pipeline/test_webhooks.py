@@ -232,7 +232,11 @@ async def test_a_person_calls_a_webhook_and_its_secret_is_replaced_without_a_gap
         last = await call()
         await called(3)
 
-        runs = (await api.get(f"webhooks/{made['id']}/responses"))["results"]
+        async def recorded() -> Any:
+            found = (await api.get(f"webhooks/{made['id']}/responses"))["results"]
+            return found if all(one["request_headers"] for one in found) else None
+
+        runs = await until(recorded, what="the runs are recorded, which comes after the calls")
 
     assert (receiver.faults, len(receiver.calls)) == ([], 3)
     assert receiver.at("/hook")[-1].json["event"]["type"] == "escalation"
