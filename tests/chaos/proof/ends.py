@@ -110,6 +110,8 @@ class Ends:
             "TOCSIN_SMTP_PORT": str(self.mails.port),
             "TOCSIN_SMTP_TIMEOUT_S": "10",
             "TOCSIN_PAGE_INTERVALS": f"sms={BUNDLED_S},phone_call={BUNDLED_S}",
+            # Their windows are counted in minutes by the half hour: the proof would wait for them, and prove a bundle.
+            "TOCSIN_PAGE_LIMITS": "",
             "TOCSIN_SLACK_API_URL": self.chats.url,
             "TOCSIN_SLACK_BOT_TOKEN": TOKEN,
         }
