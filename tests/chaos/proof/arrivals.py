@@ -75,9 +75,10 @@ def _row(document: Any, names: dict[str, str]) -> Row:
         group_id=document["group_id"],
         run=body["run"],
         state=document["state"],
-        reason=body["reason"],
-        handle=body["handle"],
-        bundle=body["bundle"],
+        # What has its default is not stored.
+        reason=body.get("reason", ""),
+        handle=body.get("handle", ""),
+        bundle=body.get("bundle"),
         created_at=document["created_at"].timestamp(),
         checked_at=checked_at.timestamp() if checked_at is not None else None,
     )
