@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.domain.external_events import faults_of, fetched_calendar
 from shared.domain.final_shifts import final_shifts
 from shared.domain.on_call import on_call_at
+from tests.support.depth import examples
 from tests.support.schedules import MADE_AT, a_schedule
 from tests.support.slow_calendars import Fact, text_of, times
 
@@ -131,7 +132,7 @@ def test_who_is_on_call_by_a_calendar_is_what_the_obvious_reference_finds(
 
 
 @pytest.mark.deep
-@settings(max_examples=1500, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=examples(1_500, reduced=200), deadline=None, suppress_health_check=SLOW)
 @given(calendars(), st.lists(st.integers(0, 10**6), min_size=30, max_size=30))
 def test_who_is_on_call_by_a_calendar_is_what_the_obvious_reference_finds_at_length(
     made: tuple[list[Fact], list[Fact], str, str, datetime], offsets: list[int]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.final_shifts import final_shifts
 from shared.domain.on_call import next_change, next_on_call, on_call_at
+from tests.support.depth import examples
 from tests.support.drawn_schedules import schedules
 from tests.support.slow_schedules import all_events, slow_on_call
 
@@ -70,7 +71,7 @@ def test_what_comes_next_is_the_next_thing_that_differs(made: tuple[ConfigSnapsh
 
 
 @pytest.mark.deep
-@settings(max_examples=1500, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=examples(1_500, reduced=200), deadline=None, suppress_health_check=SLOW)
 @given(schedules(), st.lists(st.integers(0, 10**6), min_size=40, max_size=40))
 def test_final_shifts_are_those_of_the_obvious_reference_at_length(
     made: tuple[ConfigSnapshot, datetime], offsets: list[int]
