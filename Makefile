@@ -7,8 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 CONSOLE := services/api/console/assets/vendor/htmx.min.js
 ELASTALERT := .tocsin/cache/elastalert2
-# Most tests wait for servers half of their time.
-WORKERS ?= $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) + 1 )))
+WORKERS ?= auto
 DEEP ?= full
 
 .PHONY: help setup lock lint format test test-deep prove bench run servers system-run system-test system-senders clean
