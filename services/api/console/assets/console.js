@@ -92,7 +92,7 @@
   }
 
   // --- keys -------------------------------------------------------------------------------------------
-  const places = { a: "/alert-groups", i: "/integrations", e: "/escalation-chains", s: "/schedules", p: "/pipeline" };
+  const places = { a: "/alert-groups", p: "/pipeline" };
   let waitsForPlace = false;
   const rows = () => all(".rows > .row");
   const current = () => document.activeElement?.closest(".rows > .row");
