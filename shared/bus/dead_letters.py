@@ -128,6 +128,8 @@ async def replay_repaired(
         Permanent: the body holds no event that this stage takes, or another event's id.
     """
     events = wire.decode(body.encode())
+    if not events:
+        raise Permanent("there is no event in it")
     foreign = [one.type for one in events if not isinstance(one, CONSUMES[service])]
     if foreign:
         raise Permanent(f"{service} takes no {foreign[0]}")

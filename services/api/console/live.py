@@ -87,9 +87,9 @@ class Live:
             raise Unavailable(f"{MAX_WATCHERS} pages are looked at")
         watcher = Watcher()
         self._watchers.add(watcher)
-        if len(self._watchers) == 1:
-            await self._rabbit.begin_feed(KEYS, self._arrived)
         try:
+            if len(self._watchers) == 1:
+                await self._rabbit.begin_feed(KEYS, self._arrived)
             yield watcher
         finally:
             self._watchers.discard(watcher)
