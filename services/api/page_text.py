@@ -16,11 +16,11 @@ code,.state{background:#272c34}.firing{background:#6b2626}.acknowledged{backgrou
 """
 
 
-def page(title: str, body: str, head: str = "") -> str:
-    """Return a whole page; `body` and `head` are HTML, the title is text."""
+def page(title: str, body: str) -> str:
+    """Return a whole page; `body` is HTML, the title is text."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"{head}<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
         f"<body><h1>{escape(title)}</h1>{body}</body></html>\n"
     )

@@ -27,7 +27,3 @@ class Passwords:
     async def remove(self, user_id: str) -> bool:
         """Take the password away; return whether there was one."""
         return bool(await self._collection.delete_one({"_id": user_id}))
-
-    async def owners(self) -> set[str]:
-        """Return the ids of users who have a password."""
-        return {one["_id"] for one in await self._collection.find({}, {"_id": 1})}
