@@ -70,6 +70,8 @@ def mongo_client(servers: Servers) -> Iterator[pymongo.MongoClient[dict[str, Any
     with pymongo.MongoClient[dict[str, Any]](
         servers.mongo_url, tz_aware=True, uuidRepresentation="standard"
     ) as client:
+        # What a test writes by a clock of its own, standing in the past, would expire by the wall clock.
+        client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
         yield client
 
 

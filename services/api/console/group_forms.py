@@ -11,6 +11,7 @@ from aiohttp import web
 
 from services.api.actions import OUTCOME_TIMEOUT_S, WORDS
 from services.api.bulk import MAX_GROUPS
+from services.api.console.group_filters import GroupFilters
 from services.api.console.group_rows import rows_of
 from services.api.console.visits import Visit, local_path
 from services.api.group_actions import NOT_CONFIRMED, NOT_YET, fields_of, requested
@@ -60,6 +61,7 @@ async def act(visit: Visit) -> web.Response:
     return visit.page(
         "group_outcomes.html",
         rows=await rows_of(visit.api, after),
+        filters=GroupFilters.of(visit.request.query),
         action=action,
         done=DONE[action],
         undo=UNDO.get(action),

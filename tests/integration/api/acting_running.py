@@ -13,7 +13,7 @@ from deploy.local.servers import Servers
 from services.grouper.service import service as grouper
 from shared import clock
 from shared.channels.channel import Message
-from shared.domain.configuration import User
+from shared.domain.configuration import Integration, User
 from shared.domain.model import SYSTEM, Group
 from shared.domain.tickets import PURPOSE, tickets_for
 from shared.store.alert_groups import AlertGroups
@@ -48,9 +48,18 @@ async def a_person(api: RunningApi, **fields: Any) -> User:
     return user
 
 
-async def a_firing_group(api: RunningApi) -> Group:
-    """Have one alert grouped, and wait until the group has its number."""
+async def an_integration(api: RunningApi) -> Integration:
+    """Store an integration and let the api know."""
     name = uuid.uuid4().hex
+    made = Integration(id=f"C{name}", name=f"prod {name}", type="webhook", token_digest=name)
+    await ConfigurationStore(api.store).change(lambda draft: draft.put(made), SYSTEM, clock.now())
+    await api.running.io.config.load()
+    return made
+
+
+async def a_firing_group(api: RunningApi, integration: Integration | None = None) -> Group:
+    """Have one alert grouped, and wait until the group has its number; by default its integration is gone."""
+    name = integration.id.removeprefix("C") if integration else uuid.uuid4().hex
     alert = an_alert(name, at=clock.now()).model_copy(update={"integration_id": f"C{name}"})
     await api.running.io.bus.publish([routed(alert=alert, at=clock.now(), key=name, title="DiskFull <b>")])
     async with asyncio.timeout(TIMEOUT_S):

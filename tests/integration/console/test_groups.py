@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from shared.domain.model import State
-from tests.integration.api.acting_running import a_firing_group, a_person, now
+from tests.integration.api.acting_running import a_firing_group, a_person, an_integration, now
 from tests.integration.api.api_running import RunningApi
 from tests.integration.console.browsing import Browser, signed_in, with_password
 
@@ -60,13 +60,16 @@ async def test_a_form_acts_without_scripts_and_goes_back_to_its_page(api: Runnin
 
 
 async def test_many_are_acted_on_at_once_and_each_says_what_became_of_it(api: RunningApi):
-    groups, browser = [await a_firing_group(api) for _ in range(3)], await an_editor(api)
+    groups = [await a_firing_group(api, await an_integration(api)) for _ in range(3)]
+    browser = await an_editor(api)
     await browser.post("/alert-groups/actions/resolve", {"id": groups[0].id})
     fields = [("id", one.id) for one in groups] + [("id", "IUNKNOWN"), ("delay", "1800"), ("place", "row")]
     answer = await browser.post("/alert-groups/actions/silence", fields, HX_Request="true")
 
     assert answer.status == 200
     assert "Silenced (2)" in answer.text
+    assert answer.text.count('<li id="row-') == 2
+    assert f'href="/alert-groups?integration_id={groups[1].integration_id}' in answer.text
     assert f"#{groups[0].number}" in answer.text
     assert "1 of them do not exist" in answer.text
     assert 'action="/alert-groups/actions/unsilence"' in answer.text
