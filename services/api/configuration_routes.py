@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
 from services.api.answers import empty_answer, json_answer, read_json
-from services.api.api import API, Api
-from services.api.authentication import Principal
-from services.api.integration_state import add_state
+from services.api.api import API
+from services.api.objects import Objects
 from services.api.paging import asked_page, page_body
-from services.api.refusals import Refused
 from services.api.resources.catalogue import RESOURCES
-from services.api.resources.desk import Desk, Resource, parse
-from services.api.resources.integrations import INTEGRATIONS
-from services.api.resources.schedules import SCHEDULES
-from services.api.resources.shift_swaps import SWAPS
-from services.api.schedule_state import add_schedule_state
-from services.api.swap_shifts import add_swap_shifts
-from shared.domain.model import Frozen
+from services.api.resources.desk import Resource
 
 BASE = "/api/v1"
-CURRENT = "current"
 
 
 class Endpoint:
@@ -34,83 +24,40 @@ class Endpoint:
 
     async def list(self, request: web.Request) -> web.Response:
         """GET: one page of the objects that the filters keep."""
-        api = request.app[API]
-        desk = await api.desk(await api.caller(request))
+        objects = await self._objects(request)
         query = {name: ",".join(request.query.getall(name)) for name in request.query}
-        rows = self.resource.select(desk, query)
+        desk, rows = await objects.select(query)
         page = asked_page(request, self.resource.page_size).within(len(rows))
-        shown = [self.resource.show(desk, one, query) for one in rows[page.skip : page.skip + page.size]]
-        await self._complete(api, shown)
+        shown = await objects.show(desk, rows[page.skip : page.skip + page.size], query)
         return json_answer(page_body(request, page, len(rows), shown))
 
     async def read(self, request: web.Request) -> web.Response:
         """GET of one id."""
-        api = request.app[API]
-        principal = await api.caller(request)
-        desk = await api.desk(principal)
-        shown = self.resource.show(desk, self._row(desk, request, principal), dict(request.query))
-        await self._complete(api, [shown])
-        return json_answer(shown)
+        objects = await self._objects(request)
+        return json_answer(await objects.read(request.match_info["id"], dict(request.query)))
 
     async def create(self, request: web.Request) -> web.Response:
         """POST: 201 with the object."""
-        api, principal, body = await self._writing(request)
-        create = self.resource.create
-        assert create is not None
-
-        def change(desk: Desk) -> dict[str, Any]:
-            return self.resource.show(desk, create(desk, body), {})
-
-        shown = (await api.edit(principal, change)).result
-        await self._complete(api, [shown])
-        return json_answer(shown, 201)
+        objects = await self._objects(request)
+        return json_answer(await objects.create(await _body(request)), 201)
 
     async def change(self, request: web.Request) -> web.Response:
         """PUT or PATCH: 200 with the object; what was not sent stays."""
-        api, principal, body = await self._writing(request)
-        change = self.resource.change
-        assert change is not None
-
-        def edit(desk: Desk) -> dict[str, Any]:
-            row = self._row(desk, request, principal)
-            return self.resource.show(desk, change(desk, row, body), {})
-
-        shown = (await api.edit(principal, edit)).result
-        await self._complete(api, [shown])
-        return json_answer(shown)
+        objects = await self._objects(request)
+        return json_answer(await objects.change(request.match_info["id"], await _body(request)))
 
     async def remove(self, request: web.Request) -> web.Response:
         """DELETE: 204; a second time 404."""
-        api = request.app[API]
-        principal = await api.caller(request)
-        remove = self.resource.remove
-        assert remove is not None
-        await api.edit(principal, lambda desk: remove(desk, self._row(desk, request, principal)))
+        await (await self._objects(request)).remove(request.match_info["id"])
         return empty_answer()
 
-    async def _complete(self, api: Api, shown: Sequence[dict[str, Any]]) -> None:
-        """Add what is not configuration and stands in the database."""
-        if self.resource.name == INTEGRATIONS.name:
-            await add_state(api, shown)
-        if self.resource.name == SCHEDULES.name:
-            await add_schedule_state(api, shown)
-        if self.resource.name == SWAPS.name:
-            await add_swap_shifts(api, shown)
-
-    async def _writing(self, request: web.Request) -> tuple[Api, Principal, Any]:
+    async def _objects(self, request: web.Request) -> Objects:
         api = request.app[API]
-        principal = await api.caller(request)
-        body = parse(self.resource.body, await read_json(request, api.settings.max_body_bytes))
-        return api, principal, body
+        return Objects(api, await api.caller(request), self.resource)
 
-    def _row(self, desk: Desk, request: web.Request, principal: Principal) -> Frozen:
-        row_id = request.match_info["id"]
-        if self.resource.name == "users" and row_id == CURRENT:
-            row_id = principal.user.id if principal.user is not None else ""
-        found: Frozen | None = desk.draft.get(self.resource.model, row_id)
-        if found is None:
-            raise Refused.not_found()
-        return found
+
+async def _body(request: web.Request) -> Any:
+    return await read_json(request, request.app[API].settings.max_body_bytes)
 
 
 def add_routes(app: web.Application) -> None:

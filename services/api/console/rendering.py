@@ -12,6 +12,7 @@ from aiohttp import web
 from markupsafe import Markup, escape
 
 from services.api.console.assets import Assets
+from services.api.console.navigation import PLACES
 from services.api.console.silences import SILENCES
 from shared import clock
 
@@ -35,7 +36,7 @@ class Rendering:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals |= {"asset": assets.url, "silences": SILENCES}
+        self._environment.globals |= {"asset": assets.url, "places": PLACES, "silences": SILENCES}
         self._environment.filters["duration"] = duration
 
     def text(self, template: str, zone: ZoneInfo, **values: Any) -> str:

@@ -17,8 +17,10 @@ from services.api.api import API, Api
 from services.api.authentication import Principal
 from services.api.console.assets import Assets
 from services.api.console.rendering import Rendering
+from services.api.objects import Objects
 from services.api.permissions import needed
 from services.api.refusals import Refused
+from services.api.resources.desk import Resource
 from shared import clock
 from shared.bus.rabbit import Rabbit
 from shared.domain.configuration import User
@@ -77,6 +79,10 @@ class Visit:
     def is_partial(self) -> bool:
         """Whether a script asks for a piece of a page."""
         return self.request.headers.get("HX-Request") == "true"
+
+    def objects(self, resource: Resource[Any, Any]) -> Objects:
+        """The objects of one kind as the API's endpoints read and change them for this reader."""
+        return Objects(self.api, self.principal, resource)
 
     def may(self, method: str, endpoint: str) -> bool:
         """Whether the reader may do what this endpoint of the API does."""

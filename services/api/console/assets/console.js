@@ -92,7 +92,7 @@
   }
 
   // --- keys -------------------------------------------------------------------------------------------
-  const places = { a: "/alert-groups", p: "/pipeline" };
+  const places = Object.fromEntries(all("nav [data-key]").map((link) => [link.dataset.key, link.href]));
   let waitsForPlace = false;
   const rows = () => all(".rows > .row");
   const current = () => document.activeElement?.closest(".rows > .row");

@@ -1,0 +1,19 @@
+"""The pages that stand in the bar on top, in its order, each with the key that goes there after `g`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """One of the main pages."""
+
+    href: str
+    words: str
+    key: str
+
+
+PLACES = (
+    Place("/alert-groups", "Alert groups", "a"),
+    Place("/pipeline", "Pipeline", "p"),
+)
