@@ -55,7 +55,7 @@ class Lane(Generic[Row]):
     """Claims due rows twice a second, and at once after `wake` or when a place becomes free.
 
     After a minute without any it looks every 2 s: what may come late then is a late try, or what another instance left.
-    If there is a lookout (lookout.py), it rests then until it is woken.
+    If there is a lookout (lookout.py), it rests then until it is woken, and from the beginning until its first row.
 
     Rows claimed above their target's limit wait here for its next free place, for at most 5 s, and no more of
     that target are claimed meanwhile. A cancelled lane claims nothing more, gives back what waits, and lets what
@@ -78,7 +78,8 @@ class Lane(Generic[Row]):
         self._is_open = False
         self._is_behind = True
         self._left_out: frozenset[str] = frozenset()
-        self._busy_at_s = clock.monotonic_s()
+        self._began_at_s = clock.monotonic_s()
+        self._busy_at_s: float | None = None
         self.has_lookout = False
         self.is_resting = False
 
@@ -206,15 +207,19 @@ class Lane(Generic[Row]):
             log.warning("claiming.delayed", lane=self.name, reason=error.reason)
 
     async def _pause(self) -> None:
-        idle_s = 0.0 if self._running else clock.monotonic_s() - self._busy_at_s
-        self.is_resting = self.has_lookout and idle_s > IDLE_AFTER_S
+        self.is_resting = self.has_lookout and (self._busy_at_s is None or self._idle_s > IDLE_AFTER_S)
         try:
-            async with asyncio.timeout(None if self.is_resting else pause_s(idle_s)):
+            async with asyncio.timeout(None if self.is_resting else pause_s(self._idle_s)):
                 await self._woken.wait()
         except TimeoutError:
             return
         finally:
             self.is_resting = False
+
+    @property
+    def _idle_s(self) -> float:
+        since_s = self._began_at_s if self._busy_at_s is None else self._busy_at_s
+        return 0.0 if self._running else clock.monotonic_s() - since_s
 
 
 class _Waiting(Generic[Row]):

@@ -65,14 +65,27 @@ async def test_a_due_row_wakes_the_lane_that_it_is_for_and_no_other(ledgers: Led
     assert ledgers.ledgers["sms"].claims == claims
 
 
-async def test_lanes_that_do_not_rest_look_for_themselves():
+async def test_lanes_that_worked_lately_look_for_themselves():
     ledgers = Ledgers()
+    for one in ledgers.ledgers.values():
+        one.due.append(("someone", 1))
 
     async with ledgers.running():
-        await until(lambda: all(one.claims for one in ledgers.ledgers.values()))
+        await until(lambda: all(one.done for one in ledgers.ledgers.values()))
+        await until(lambda: all(one.claims > 1 for one in ledgers.ledgers.values()))
         await ledgers.lookout.look()
 
     assert ledgers.asked == []
+
+
+async def test_lanes_that_never_had_anything_rest_from_the_beginning():
+    ledgers = Ledgers()
+
+    async with ledgers.running():
+        await ledgers.until_all_rest()
+        await ledgers.lookout.look()
+
+    assert ledgers.asked == [["email", "sms"]]
 
 
 async def test_a_lane_that_rests_is_woken_by_its_own_process_at_once(ledgers: Ledgers):
