@@ -10,7 +10,7 @@ ELASTALERT := .tocsin/cache/elastalert2
 WORKERS ?= auto
 DEEP ?= full
 
-.PHONY: help setup lock lint format test test-deep prove bench run servers system-run system-test system-senders clean
+.PHONY: help setup lock lint format test test-deep prove bench screenshots run servers system-run system-test system-senders clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -78,6 +78,9 @@ bench: setup system-test ## throughput, latency and cost on this machine
 	$(BIN)/python -m tests.bench.schedules
 	$(BIN)/python -m tests.bench.watchdog
 	$(BIN)/python -m tests.bench.bench
+
+screenshots: setup system-test ## pictures of every page of the console, in .tocsin/screenshots
+	$(BIN)/python -m tests.e2e.screenshots
 
 run: setup system-run ## start servers, every service and a demo configuration
 	@exec $(BIN)/python -m deploy.local.run
