@@ -29,8 +29,7 @@ LINKED = ("telegram",)
 async def list_points(request: web.Request) -> web.Response:
     """GET: the contact points of a person, with those that an admin entered as the user's own fields."""
     api = request.app[API]
-    principal = await api.caller(request)
-    user = user_of(await api.desk(principal), request, principal)
+    user = user_of(await api.desk(await api.caller(request)), request.match_info["id"])
     return json_answer({"results": [contact_points.show(one) for one in user.contact_points]})
 
 
@@ -39,53 +38,69 @@ async def add_point(request: web.Request) -> web.Response:
     api = request.app[API]
     principal = await api.caller(request)
     body = parse(ContactPointBody, await read_json(request, api.settings.max_body_bytes))
-    if body.kind in LINKED and not body.address:
-        return await _linked(api, request, principal, body.kind)
-
-    def edit(desk: Desk) -> dict[str, Any]:
-        user = own_user_of(desk, request, principal)
-        point = contact_points.add(desk, user, body, declared=is_admin(principal))
-        return contact_points.show(point)
-
-    return json_answer((await api.edit(principal, edit)).result, 201)
+    return json_answer(await add(api, principal, request.match_info["id"], body), 201)
 
 
 async def remove_point(request: web.Request) -> web.Response:
     """DELETE: 204; a second time 404."""
     api = request.app[API]
     principal = await api.caller(request)
-    point_id = request.match_info["point_id"]
-
-    def edit(desk: Desk) -> None:
-        contact_points.remove(desk, own_user_of(desk, request, principal), point_id)
-
-    await api.edit(principal, edit)
-    await ContactCodes(api.database).drop_code(point_id)
+    await remove(api, principal, request.match_info["id"], request.match_info["point_id"])
     return empty_answer()
 
 
-def user_of(desk: Desk, request: web.Request, principal: Principal) -> User:
-    """Return the user that the path names; `current` is the one of the token.
+async def add(api: Api, principal: Principal, user_id: str, body: ContactPointBody) -> dict[str, Any]:
+    """Return the new contact point of a person; of a kind that is linked, without an address, the link.
+
+    Raises:
+        Refused: 404, 403 it is somebody else's, or `Invalid`.
+    """
+    if body.kind in LINKED and not body.address:
+        return await _linked(api, principal, user_id, body.kind)
+
+    def edit(desk: Desk) -> dict[str, Any]:
+        user = own_user_of(desk, user_id)
+        point = contact_points.add(desk, user, body, declared=is_admin(principal))
+        return contact_points.show(point)
+
+    return (await api.edit(principal, edit)).result
+
+
+async def remove(api: Api, principal: Principal, user_id: str, point_id: str) -> None:
+    """Take a contact point away.
+
+    Raises:
+        Refused: 404, or 403 it is somebody else's.
+    """
+
+    def edit(desk: Desk) -> None:
+        contact_points.remove(desk, own_user_of(desk, user_id), point_id)
+
+    await api.edit(principal, edit)
+    await ContactCodes(api.database).drop_code(point_id)
+
+
+def user_of(desk: Desk, user_id: str) -> User:
+    """Return a user by id; `current` is the one who asks.
 
     Raises:
         Refused: 404, there is none.
     """
-    user_id = request.match_info["id"]
     if user_id == CURRENT:
-        user_id = principal.user.id if principal.user is not None else ""
+        user_id = desk.user.id if desk.user is not None else ""
     user = desk.draft.get(User, user_id)
     if user is None:
         raise Refused.not_found()
     return user
 
 
-def own_user_of(desk: Desk, request: web.Request, principal: Principal) -> User:
-    """Return the user that the path names, if the caller may change what is theirs.
+def own_user_of(desk: Desk, user_id: str) -> User:
+    """Return a user by id, if whoever asks may change what is theirs.
 
     Raises:
         Refused: 404 there is none; 403 it is somebody else.
     """
-    user = user_of(desk, request, principal)
+    user = user_of(desk, user_id)
     desk.check_own(user.id)
     return user
 
@@ -95,17 +110,16 @@ def is_admin(principal: Principal) -> bool:
     return principal.user is None or principal.user.role == "admin"
 
 
-async def _linked(api: Api, request: web.Request, principal: Principal, kind: str) -> web.Response:
-    user = own_user_of(await api.desk(principal), request, principal)
+async def _linked(api: Api, principal: Principal, user_id: str, kind: str) -> dict[str, Any]:
+    user = own_user_of(await api.desk(principal), user_id)
     if len(user.contact_points) >= contact_points.MOST:
         raise Invalid.field("non_field_errors", f"A person has at most {contact_points.MOST} contact points.")
     token, now = random_source.token_urlsafe(24), clock.now()
     await ContactCodes(api.database).put_link(digest(token), Link(user.id, kind), now)
     bot = api.settings.telegram_bot
-    shape = {
+    return {
         "kind": kind,
         "link": f"https://t.me/{bot}?start={token}" if bot else None,
         "command": f"/start {token}",
         "expires_at": instant(now + VALID_FOR),
     }
-    return json_answer(shape, 201)

@@ -7,10 +7,11 @@ from typing import Any
 from aiohttp import web
 
 from services.api.answers import json_answer, read_json
-from services.api.api import API
-from services.api.refusals import Invalid, Refused
+from services.api.api import API, Api
+from services.api.authentication import Principal
+from services.api.contact_points import own_user_of, user_of
+from services.api.refusals import Invalid
 from services.api.resources.desk import Body, Desk, parse
-from shared.domain.configuration import User
 from shared.domain.contacts import KIND_OF_CHANNEL, KINDS
 from shared.domain.people import OnCallReminders
 
@@ -30,7 +31,7 @@ async def read_reminders(request: web.Request) -> web.Response:
     """GET: the setting of a person."""
     api = request.app[API]
     desk = await api.desk(await api.caller(request))
-    return json_answer(_show(_person(desk, request).on_call_reminders))
+    return json_answer(_show(user_of(desk, request.match_info["id"]).on_call_reminders))
 
 
 async def write_reminders(request: web.Request) -> web.Response:
@@ -38,17 +39,27 @@ async def write_reminders(request: web.Request) -> web.Response:
     api = request.app[API]
     principal = await api.caller(request)
     body = parse(OnCallRemindersBody, await read_json(request, api.settings.max_body_bytes))
+    return json_answer(await set_reminders(api, principal, request.match_info["id"], body))
+
+
+async def set_reminders(
+    api: Api, principal: Principal, user_id: str, body: OnCallRemindersBody
+) -> dict[str, Any]:
+    """Change how a person is told before going on call, and return it.
+
+    Raises:
+        Refused: 404, 403 it is somebody else, or `Invalid`.
+    """
     wanted = _checked(body)
 
     def edit(desk: Desk) -> dict[str, Any]:
-        row = _person(desk, request)
-        desk.check_own(row.id)
+        row = own_user_of(desk, user_id)
         if wanted.before and row.contact(wanted.channel) is None:
             raise Invalid.field("channel", f"{row.username} has no verified address for {wanted.channel}.")
         desk.draft.put(row.model_copy(update={"on_call_reminders": wanted}))
         return _show(wanted)
 
-    return json_answer((await api.edit(principal, edit)).result)
+    return (await api.edit(principal, edit)).result
 
 
 def _checked(body: OnCallRemindersBody) -> OnCallReminders:
@@ -59,16 +70,6 @@ def _checked(body: OnCallRemindersBody) -> OnCallReminders:
     if channel not in CHANNELS:
         raise Invalid.field("channel", f"Must be one of {', '.join(CHANNELS)}.")
     return OnCallReminders(before=tuple(before), channel=channel)
-
-
-def _person(desk: Desk, request: web.Request) -> User:
-    wanted = request.match_info["id"]
-    if wanted == "current" and desk.user is not None:
-        wanted = desk.user.id
-    row = desk.draft.get(User, wanted)
-    if row is None:
-        raise Refused.not_found()
-    return row
 
 
 def _show(row: OnCallReminders) -> dict[str, Any]:

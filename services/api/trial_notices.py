@@ -8,7 +8,8 @@ from datetime import timedelta
 from aiohttp import web
 
 from services.api.answers import json_answer, read_json
-from services.api.api import API
+from services.api.api import API, Api
+from services.api.authentication import Principal
 from services.api.contact_points import own_user_of
 from services.api.notices import check_pace, outcome_of, outcome_shape, tell
 from services.api.refusals import Invalid
@@ -36,9 +37,20 @@ async def send_trial(request: web.Request) -> web.Response:
     principal = await api.caller(request)
     body = parse(TrialBody, await read_json(request, api.settings.max_body_bytes))
     channel = required(body.channel, "channel").removeprefix(CHANNEL_PREFIX)
+    notice_id = await ask_trial(api, principal, request.match_info["id"], channel)
+    row = await outcome_of(api, notice_id)
+    return json_answer(outcome_shape(notice_id, channel, row), 202 if row is None else 200)
+
+
+async def ask_trial(api: Api, principal: Principal, user_id: str, channel: str) -> str:
+    """Have a person sent a test over one channel; return the id of its delivery.
+
+    Raises:
+        Refused: 404, 403 it is somebody else, 429 too many were sent, or `Invalid`: there is no such channel.
+    """
     if channel not in NAMES:
         raise Invalid.field("channel", f"Must be one of {', '.join(NAMES)}.")
-    user = own_user_of(await api.desk(principal), request, principal)
+    user = own_user_of(await api.desk(principal), user_id)
     await check_pace(api, user.id, f"test {user.id} {channel}")
     now = clock.now()
     notice = NoticeRequested(
@@ -53,5 +65,4 @@ async def send_trial(request: web.Request) -> web.Response:
         valid_until=now + VALID_FOR,
     )
     await tell(api, notice)
-    row = await outcome_of(api, notice.id)
-    return json_answer(outcome_shape(notice.id, channel, row), 202 if row is None else 200)
+    return notice.id

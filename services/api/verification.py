@@ -12,6 +12,7 @@ from aiohttp import web
 
 from services.api.answers import json_answer, read_json
 from services.api.api import API, Api
+from services.api.authentication import Principal
 from services.api.contact_points import own_user_of
 from services.api.group_shapes import instant
 from services.api.notices import check_pace, tell
@@ -51,16 +52,8 @@ async def send_code(request: web.Request) -> web.Response:
     api = request.app[API]
     principal = await api.caller(request)
     body = parse(SendCodeBody, await read_json(request, api.settings.max_body_bytes))
-    desk = await api.desk(principal)
-    user = own_user_of(desk, request, principal)
-    point = contact_points.of_user(user, request.match_info["point_id"])
-    if point.verified_at is not None:
-        raise Invalid.field("detail", "This contact point is verified already.")
-    channel = _channel(api, point, body.channel)
-    await check_pace(api, user.id, f"{point.kind}:{contact_points.clear(desk, point)}")
-    notice = await _asked(api, user, point, channel)
-    shape = {"id": notice.id, "channel": channel, "expires_at": instant(notice.valid_until)}
-    return json_answer(shape, 202)
+    user_id, point_id = request.match_info["id"], request.match_info["point_id"]
+    return json_answer(await send(api, principal, (user_id, point_id), body.channel), 202)
 
 
 async def verify(request: web.Request) -> web.Response:
@@ -68,17 +61,48 @@ async def verify(request: web.Request) -> web.Response:
     api = request.app[API]
     principal = await api.caller(request)
     body = parse(VerifyBody, await read_json(request, api.settings.max_body_bytes))
-    point_id = request.match_info["point_id"]
-    user = own_user_of(await api.desk(principal), request, principal)
-    contact_points.of_user(user, point_id)
-    await _check(api, point_id, required(body.code, "code").strip())
+    user_id, point_id = request.match_info["id"], request.match_info["point_id"]
+    return json_answer(await prove(api, principal, (user_id, point_id), body.code))
+
+
+async def send(
+    api: Api, principal: Principal, point_of: tuple[str, str], channel: str | None
+) -> dict[str, Any]:
+    """Have a code sent to a contact point (user id, point id); by the first channel that is set up, or this one.
+
+    Raises:
+        Refused: 404, 403 it is somebody else's, 429 too many were sent, or `Invalid`.
+    """
+    user_id, point_id = point_of
+    desk = await api.desk(principal)
+    user = own_user_of(desk, user_id)
+    point = contact_points.of_user(user, point_id)
+    if point.verified_at is not None:
+        raise Invalid.field("detail", "This contact point is verified already.")
+    by = _channel(api, point, channel)
+    await check_pace(api, user.id, f"{point.kind}:{contact_points.clear(desk, point)}")
+    notice = await _asked(api, user, point, by)
+    return {"id": notice.id, "channel": by, "expires_at": instant(notice.valid_until)}
+
+
+async def prove(
+    api: Api, principal: Principal, point_of: tuple[str, str], code: str | None
+) -> dict[str, Any]:
+    """Return a contact point (user id, point id) that is verified now, because the code is the one that was sent.
+
+    Raises:
+        Refused: 404, 403 it is somebody else's, or `Invalid`: it is not the code.
+    """
+    user_id, point_id = point_of
+    contact_points.of_user(own_user_of(await api.desk(principal), user_id), point_id)
+    await _check(api, point_id, required(code, "code").strip())
 
     def edit(desk: Desk) -> dict[str, Any]:
-        return contact_points.show(_verified(desk, own_user_of(desk, request, principal), point_id))
+        return contact_points.show(_verified(desk, own_user_of(desk, user_id), point_id))
 
     shape = (await api.edit(principal, edit)).result
     await ContactCodes(api.database).drop_code(point_id)
-    return json_answer(shape)
+    return shape
 
 
 async def confirm_link(api: Api, kind: Kind, token: str, address: str) -> str:

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from services.api.answers import json_answer, read_json
 from services.api.api import API, Api
+from services.api.authentication import Principal
 from services.api.group_shapes import instant
 from services.api.groups import existing_group
 from services.api.paging import asked_page, page_body
@@ -60,7 +61,7 @@ async def list_responses(request: web.Request) -> web.Response:
     desk = await api.desk(await api.caller(request))
     webhook = _existing(desk.draft.get(Webhook, request.match_info["id"]))
     group_id = request.query.get("alert_group_id")
-    runs = _deliveries(api)
+    runs = deliveries_of(api)
     count = await runs.count_runs(webhook.id, group_id)
     page = asked_page(request, PAGE_SIZE).within(count)
     found = await runs.runs(webhook.id, page.size, page.skip, group_id)
@@ -72,13 +73,45 @@ async def trigger(request: web.Request) -> web.Response:
     api = request.app[API]
     principal = await api.caller(request)
     body = parse(GroupBody, await read_json(request, api.settings.max_body_bytes))
-    tables = await api.configuration.tables()
-    webhook = _existing(tables.of(Webhook).get(request.match_info["id"]))
-    group = await _group(api, body)
-    event = _asked(webhook, group, MANUAL, principal.actor, tables)
     key = request.headers.get("Idempotency-Key", "").strip()
+    event = await call_by_hand(api, principal, request.match_info["id"], (body.alert_group_id, key))
+    shape = {"id": event.id, "webhook_id": event.webhook_id, "alert_group_id": event.group.id}
+    return json_answer(shape, 202)
+
+
+async def preview(request: web.Request) -> web.Response:
+    """POST: 200 with the request that a webhook would make for a group; nothing is sent."""
+    api = request.app[API]
+    principal = await api.caller(request)
+    body = parse(GroupBody, await read_json(request, api.settings.max_body_bytes))
+    return json_answer(await previewed(api, principal, request.match_info["id"], body))
+
+
+async def rotate_secret(request: web.Request) -> web.Response:
+    """POST: 200 with a new signing secret, shown this once; the former one signs too for a while."""
+    api = request.app[API]
+    principal = await api.caller(request)
+    body = parse(RotateSecretBody, await read_json(request, api.settings.max_body_bytes))
+    keep_for = timedelta(seconds=body.keep_old_for)
+    return json_answer(await with_new_secret(api, principal, request.match_info["id"], keep_for))
+
+
+async def call_by_hand(
+    api: Api, principal: Principal, webhook_id: str, about: tuple[str | None, str]
+) -> WebhookRequested:
+    """Ask for the call of a webhook for (a group's id, a key: the same one is the same call, "" is none).
+
+    Raises:
+        Refused: 404, 400 it would not be called, 503 the broker did not confirm, or `Invalid`: no such group.
+    """
+    tables = await api.configuration.tables()
+    webhook = _existing(tables.of(Webhook).get(webhook_id))
+    group_id, key = about
+    group = await _group(api, group_id)
+    event = _asked(webhook, group, MANUAL, principal.actor, tables)
     if key:
-        id = derived_id("webhook", principal.actor.id, principal.actor.name, webhook.id, group.id, key)
+        actor = principal.actor
+        id = derived_id("webhook", actor.id, actor.name, webhook.id, group.id, key)
         event = event.model_copy(update={"id": id})
     refusal = why_not_called(webhook, event)
     if refusal is not None:
@@ -88,49 +121,53 @@ async def trigger(request: web.Request) -> web.Response:
     except Unavailable as error:
         headers = {"Retry-After": "2"}
         raise Refused(503, {"detail": NOT_CONFIRMED, "reason": error.reason}, headers) from error
-    return json_answer({"id": event.id, "webhook_id": webhook.id, "alert_group_id": group.id}, 202)
+    return event
 
 
-async def preview(request: web.Request) -> web.Response:
-    """POST: 200 with the request that a webhook would make for a group; nothing is sent."""
-    api = request.app[API]
-    principal = await api.caller(request)
-    body = parse(GroupBody, await read_json(request, api.settings.max_body_bytes))
+async def previewed(api: Api, principal: Principal, webhook_id: str, body: GroupBody) -> dict[str, Any]:
+    """Return the request that a webhook would make for a group.
+
+    Raises:
+        Refused: 404, or `Invalid`: no such group or trigger.
+    """
     tables = await api.configuration.tables()
-    webhook = _existing(tables.of(Webhook).get(request.match_info["id"]))
+    webhook = _existing(tables.of(Webhook).get(webhook_id))
     given = body.trigger_type or webhook.trigger_type
     if given not in TRIGGERS:
         raise Invalid.field("trigger_type", f"Must be one of {', '.join(TRIGGERS)}.")
     pretended = "acknowledge" if given == STATUS_CHANGE else given
-    event = _asked(webhook, await _group(api, body), pretended, principal.actor, tables)
+    group = await _group(api, body.alert_group_id)
+    event = _asked(webhook, group, pretended, principal.actor, tables)
 
     async def render(job: WebhookJob) -> WebhookTexts:
         (texts,) = await (await api.playground.sandbox()).webhook([job], clock.now())
         return texts
 
-    sources = Sources(Alerts(api.database), _deliveries(api))
+    sources = Sources(Alerts(api.database), deliveries_of(api))
     calls = WebhookCalls(sources, api.secrets, render, api.settings.public_url)
     prepared = await calls.prepare(event, webhook, tables.snapshot(), clock.now())
     reason = prepared.held_back or prepared.failure
-    return json_answer(_preview_shape(prepared.record, webhook, reason))
+    return _preview_shape(prepared.record, webhook, reason)
 
 
-async def rotate_secret(request: web.Request) -> web.Response:
-    """POST: 200 with a new signing secret, shown this once; the former one signs too for a while."""
-    api = request.app[API]
-    principal = await api.caller(request)
-    body = parse(RotateSecretBody, await read_json(request, api.settings.max_body_bytes))
-    secret, keep_for = secret_of(secrets.token_bytes(NEW_BYTES)), timedelta(seconds=body.keep_old_for)
+async def with_new_secret(
+    api: Api, principal: Principal, webhook_id: str, keep_for: timedelta
+) -> dict[str, Any]:
+    """Give a webhook a new signing secret and return it, this once.
+
+    Raises:
+        Refused: 404.
+    """
+    secret = secret_of(secrets.token_bytes(NEW_BYTES))
 
     def change(desk: Desk) -> Webhook:
-        row = _existing(desk.draft.get(Webhook, request.match_info["id"]))
+        row = _existing(desk.draft.get(Webhook, webhook_id))
         after = row.model_copy(update=sign_with(desk, row, secret, keep_for))
         desk.draft.put(after)
         return after
 
     after = (await api.edit(principal, change)).result
-    until = instant(after.former_signing_secret_until)
-    return json_answer({"signing_secret": secret, "former_valid_until": until})
+    return {"signing_secret": secret, "former_valid_until": instant(after.former_signing_secret_until)}
 
 
 def response_shape(run: Delivery) -> dict[str, Any]:
@@ -186,15 +223,16 @@ def _asked(webhook: Webhook, group: Group, trigger: str, actor: Actor, tables: T
     )
 
 
-async def _group(api: Api, body: GroupBody) -> Group:
-    id = required(body.alert_group_id, "alert_group_id")
+async def _group(api: Api, group_id: str | None) -> Group:
+    id = required(group_id, "alert_group_id")
     try:
         return await existing_group(api, id)
     except Refused as error:
         raise Invalid.field("alert_group_id", f"There is no alert group with id {id}.") from error
 
 
-def _deliveries(api: Api) -> Deliveries:
+def deliveries_of(api: Api) -> Deliveries:
+    """Return the ledger in which the runs of webhooks stand."""
     return Deliveries(api.database, timedelta(days=api.settings.retention_days))
 
 
