@@ -55,18 +55,18 @@ def _fields(change: Change) -> dict[str, Any]:
     return {
         name: {"from": "(secret)", "to": "(secret)"}
         if name in SECRET
-        else {"from": _without_secrets(before.get(name)), "to": _without_secrets(after[name])}
+        else {"from": without_secrets(before.get(name)), "to": without_secrets(after[name])}
         for name in changed
     }
 
 
-def _without_secrets(value: Any) -> Any:
+def without_secrets(value: Any) -> Any:
     """Return a value with what is secret inside it left out; whether there is any is still seen."""
     if isinstance(value, list | tuple):
-        return [_without_secrets(one) for one in value]
+        return [without_secrets(one) for one in value]
     if not isinstance(value, dict):
         return value
     return {
-        key: ("(secret)" if inner else inner) if key in SECRET else _without_secrets(inner)
+        key: ("(secret)" if inner else inner) if key in SECRET else without_secrets(inner)
         for key, inner in value.items()
     }

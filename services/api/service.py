@@ -36,6 +36,7 @@ from shared.service import Io, Service
 from shared.stage import Handler
 from shared.store.api_tokens import ApiTokens
 from shared.store.configuration import ConfigurationStore
+from shared.store.configuration_audit import ConfigurationAudit
 from shared.store.contact_codes import ContactCodes
 from shared.store.schedule_exports import ScheduleExports
 
@@ -50,7 +51,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     console = open_console(io.http, io.store, io.rabbit)
     preparation = Preparation(
         *(configuration, tokens, ContactCodes(io.store), ScheduleExports(io.store)),
-        *(console.sessions, console.guesses),
+        *(console.sessions, console.guesses, ConfigurationAudit(io.store)),
     )
     io.add_ready_check("indexes", preparation.missing)
     io.add_ready_check("secret_key", lambda: None if io.secrets.has_key else "TOCSIN_SECRET_KEY is not set")

@@ -16,6 +16,7 @@ from shared.domain.configuration import User
 from shared.domain.passwords import refusal
 from shared.hashing import Hashing
 from shared.store.configuration import ConfigurationStore
+from shared.store.configuration_audit import COMMAND_LINE, ConfigurationAudit
 from shared.store.mongo import Database
 from shared.store.passwords import Passwords
 from shared.store.sessions import Sessions
@@ -60,7 +61,10 @@ async def _put(username: str, password: str) -> None:
         refused = refusal(password, user.username)
         if refused is not None:
             raise CommandFailed(f"The password is not taken. {refused}")
-        await Passwords(database).put(user.id, await Hashing().make(password), clock.now())
+        now = clock.now()
+        await Passwords(database).put(user.id, await Hashing().make(password), now)
+        change = (None, {"username": user.username, "password": "(secret)"})
+        await ConfigurationAudit(database).record("passwords", user.id, change, COMMAND_LINE, now)
         await Sessions(database).end_of_user(user.id)
     finally:
         database.close()
@@ -72,6 +76,8 @@ async def _remove(username: str) -> None:
         user = await _user(database, username)
         if not await Passwords(database).remove(user.id):
             raise CommandFailed(f"{username} has no password.")
+        change = ({"username": user.username, "password": "(secret)"}, None)
+        await ConfigurationAudit(database).record("passwords", user.id, change, COMMAND_LINE, clock.now())
         await Sessions(database).end_of_user(user.id)
     finally:
         database.close()

@@ -14,8 +14,10 @@ from shared.command.failure import CommandFailed, told
 from shared.command.output import Quiet
 from shared.command.settings import mongo_url
 from shared.domain.public_ids import api_token
-from shared.store.api_tokens import ApiToken, ApiTokens
+from shared.secrets import api_token_digest
+from shared.store.api_tokens import ID_LENGTH, ApiToken, ApiTokens
 from shared.store.configuration import ConfigurationStore
+from shared.store.configuration_audit import COMMAND_LINE, ConfigurationAudit
 from shared.store.mongo import Database
 
 app = typer.Typer(no_args_is_help=True, help="API tokens.")
@@ -58,6 +60,9 @@ async def _create(name: str, username: str | None, scope: str, lifetime: timedel
             expires_at=now + lifetime if lifetime else None,
         )
         await tokens.add(token, allowed)
+        change = (None, allowed.audited())
+        token_id = api_token_digest(token)[:ID_LENGTH]
+        await ConfigurationAudit(database).record("api_tokens", token_id, change, COMMAND_LINE, now)
         return token
     finally:
         database.close()

@@ -1,0 +1,82 @@
+"""The audit: what was changed, by whom, from what to what; of configuration with its version, of access without.
+
+The configuration's own entries are written with the change, in its transaction (configuration.py).
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.model import Actor
+from shared.store.mongo import Database, Document, Index, Query
+
+COLLECTION = "configuration_audit"
+INDEXES = (
+    Index((("at", -1), ("_id", -1))),
+    Index((("actor.name", 1), ("at", -1), ("_id", -1))),
+    Index((("table", 1), ("at", -1), ("_id", -1))),
+    Index((("object_id", 1), ("at", -1), ("_id", -1))),
+)
+COMMAND_LINE = Actor(kind="system", name="command line")
+NEWEST_FIRST = (("at", -1), ("_id", -1))
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One object before and after one change; None before: it was made, None after: it was removed."""
+
+    id: str
+    at: datetime
+    actor: Actor
+    table: str
+    object_id: str
+    before: Document | None
+    after: Document | None
+    version: int | None
+
+
+class ConfigurationAudit:
+    """Repository of `configuration_audit`, to read it and to add what is no configuration (tokens, passwords)."""
+
+    def __init__(self, database: Database) -> None:
+        self._collection = database.collection(COLLECTION)
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        await self._collection.ensure_indexes(INDEXES)
+
+    async def record(
+        self,
+        table: str,
+        object_id: str,
+        change: tuple[Document | None, Document | None],
+        actor: Actor,
+        at: datetime,
+    ) -> None:
+        """Add an entry of (before, after); whoever calls has taken every secret out of it."""
+        before, after = change
+        await self._collection.insert_one(
+            {
+                "_id": f"access/{uuid.uuid4().hex}",
+                "version": None,
+                "at": at,
+                "actor": actor.model_dump(mode="json"),
+                "table": table,
+                "object_id": object_id,
+                "before": before,
+                "after": after,
+            }
+        )
+
+    async def find(self, query: Query, limit: int, skip: int = 0) -> list[AuditEntry]:
+        """Return matching entries, the newest first."""
+        found = await self._collection.find(query, sort=NEWEST_FIRST, limit=limit, skip=skip)
+        return [_entry(one) for one in found]
+
+
+def _entry(found: Document) -> AuditEntry:
+    names = ("at", "table", "object_id", "before", "after", "version")
+    actor = Actor.model_validate(found["actor"])
+    return AuditEntry(id=found["_id"], actor=actor, **{name: found.get(name) for name in names})
