@@ -27,6 +27,13 @@ INDEXES = (
     Index((("seen", 1), ("state", 1), ("opened_at", -1), ("_id", 1))),
     Index((("seen", 1), ("integration_id", 1), ("opened_at", -1), ("_id", 1))),
     Index((("seen", 1), ("route_id", 1), ("opened_at", -1), ("_id", 1))),
+    # What is counted over weeks (insights.py) is read from this index alone.
+    Index(
+        (
+            *(("seen", 1), ("opened_at", -1), ("integration_id", 1), ("route_id", 1)),
+            *(("acknowledged_at", 1), ("resolved_at", 1)),
+        )
+    ),
     Index((("notes.created_at", -1),), sparse=True),
     Index((("notes.id", 1),), sparse=True),
     Index((("number", 1),), sparse=True),
@@ -212,6 +219,7 @@ def _fields(group: Group) -> Document:
         "generation": group.generation,
         "opened_at": group.opened_at,
         "last_alert_at": group.last_alert_at,
+        "acknowledged_at": group.acknowledged_at,
         "resolved_at": group.resolved_at,
         "labels": [{"key": key, "value": value} for key, value in group.labels.items()],
     }

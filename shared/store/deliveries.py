@@ -29,6 +29,11 @@ INDEXES = (
     Index((("bundle", 1),), partial={"bundle": {"$exists": True}}),
     Index((("state", 1), ("created_at", -1)), partial={"state": DeliveryState.UNKNOWN.value}),
     Index((("webhook_id", 1), ("requested_at", -1)), partial={"webhook_id": {"$exists": True}}),
+    # Written once a row is at its end: pages of a person and of an hour are counted in it alone (insights.py).
+    Index(
+        (("kind", 1), ("finished_at", -1), ("state", 1), ("subject_id", 1)),
+        partial={"finished_at": {"$exists": True}},
+    ),
     Index((("expires_at", 1),), expire_after_s=0),
     *untold.INDEXES,
 )
