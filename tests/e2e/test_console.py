@@ -14,7 +14,11 @@ from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 PATIENCE_MS = 30_000
-PAGES = ("/alert-groups", "/alert-groups?state=resolved", "/pipeline")
+PAGES = (
+    *("/alert-groups", "/alert-groups?state=resolved", "/pipeline"),
+    *("/users", "/users/current", "/teams", "/tokens", "/audit", "/insights", "/settings"),
+    *("/webhooks", "/webhooks/new"),
+)
 
 
 async def fire(stack: Stack, name: str, **more: Any) -> None:
@@ -66,7 +70,7 @@ async def test_an_alert_arrives_while_somebody_looks_and_is_acknowledged_by_key_
 
 
 async def test_every_page_can_be_used_by_everybody_in_light_and_dark_on_desk_and_phone(stack: Stack):
-    await stack.start(CONFIGURATION)
+    await stack.start(CONFIGURATION.replace("- username: alice\n", "- username: alice\n    role: admin\n"))
     password = (await stack.command("password", "set", "alice", "--generate")).strip()
     await fire(stack, "db1")
     async with calling(stack) as api:

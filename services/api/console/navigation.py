@@ -15,5 +15,9 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("/alert-groups", "Alert groups", "a"),
+    Place("/users", "Users", "u"),
+    Place("/webhooks", "Webhooks", "w"),
+    Place("/insights", "Insights", "n"),
     Place("/pipeline", "Pipeline", "p"),
+    Place("/settings", "Settings", ","),
 )

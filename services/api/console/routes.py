@@ -10,6 +10,7 @@ from services.api.console import (
     group_responses,
     groups,
     live,
+    people_routes,
     pipeline,
     sign_in,
     trace_page,
@@ -35,6 +36,7 @@ def add_routes(app: web.Application) -> None:
     add_page(app, "POST", "/alert-groups/{id}/page", group_responses.page_somebody, ACTING)
     add_page(app, "POST", "/alert-groups/{id}/unpage", group_responses.take_off, ACTING)
     _add_pipeline(app)
+    people_routes.add_routes(app)
 
 
 def _add_pipeline(app: web.Application) -> None:

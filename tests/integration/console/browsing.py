@@ -85,3 +85,11 @@ async def signed_in(api: RunningApi, user: User) -> Browser:
     answer = await browser.sign_in(username=user.username, password=PASSWORD)
     assert answer.status == 303, answer
     return browser
+
+
+async def by_token(api: RunningApi, user: User) -> Browser:
+    """Return a browser in which a user has signed in with an API token, which costs no hashing."""
+    browser = Browser(api)
+    answer = await browser.sign_in(token=await api.new_token(user_id=user.id))
+    assert answer.status == 303, answer
+    return browser

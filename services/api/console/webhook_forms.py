@@ -1,0 +1,98 @@
+"""What is done to an outgoing webhook on its page: made, changed, removed, tried, called, given a new secret."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+
+from services.api.console.visits import Visit, reasons
+from services.api.console.webhooks import PATH, sent_values, show_new, show_webhook
+from services.api.refusals import Refused
+from services.api.resources.webhooks import KEEP_FORMER_SECRET, WEBHOOKS
+from services.api.webhooks import GroupBody, call_by_hand, previewed, with_new_secret
+
+Form = Callable[[Visit], Awaitable[web.Response]]
+# What may be put back to nothing.
+OPTIONAL = (
+    *("headers", "data", "trigger_template", "username", "password"),
+    *("authorization_header", "team_id"),
+)
+
+
+def _shown_again(form: Form) -> Form:
+    async def answer(visit: Visit) -> web.Response:
+        try:
+            return await form(visit)
+        except Refused as refused:
+            if refused.status not in (400, 503):
+                raise
+            return await show_webhook(visit, reasons(refused), refused.status)
+
+    return answer
+
+
+async def create_webhook(visit: Visit) -> web.Response:
+    """POST: adds a webhook and goes to its page."""
+    try:
+        made = await visit.objects(WEBHOOKS).create(_body(visit))
+    except Refused as refused:
+        if refused.status != 400:
+            raise
+        return await show_new(visit, reasons(refused), refused.status)
+    return visit.see(f"{PATH}/{made['id']}")
+
+
+@_shown_again
+async def change_webhook(visit: Visit) -> web.Response:
+    """POST: changes a webhook to what its form says."""
+    await visit.objects(WEBHOOKS).change(_id(visit), _body(visit))
+    return _back(visit)
+
+
+async def remove_webhook(visit: Visit) -> web.Response:
+    """POST: removes a webhook."""
+    await visit.objects(WEBHOOKS).remove(_id(visit))
+    return visit.see(PATH)
+
+
+@_shown_again
+async def call_webhook(visit: Visit) -> web.Response:
+    """POST: has a webhook called for a group; its runs tell what became of it."""
+    await call_by_hand(visit.api, visit.principal, _id(visit), (_group_id(visit), ""))
+    return _back(visit, "#runs")
+
+
+@_shown_again
+async def preview_webhook(visit: Visit) -> web.Response:
+    """POST: shows what a webhook would send for a group; nothing is sent."""
+    body = GroupBody(alert_group_id=_group_id(visit))
+    return await show_webhook(visit, preview=await previewed(visit.api, visit.principal, _id(visit), body))
+
+
+async def renew_secret(visit: Visit) -> web.Response:
+    """POST: shows a new signing secret, once; the former one signs too for a day."""
+    keep_for: timedelta = KEEP_FORMER_SECRET
+    made = await with_new_secret(visit.api, visit.principal, _id(visit), keep_for)
+    return await show_webhook(visit, new_secret=made["signing_secret"])
+
+
+def _body(visit: Visit) -> dict[str, Any]:
+    return {
+        name: None if name in OPTIONAL and not value else value for name, value in sent_values(visit).items()
+    }
+
+
+def _id(visit: Visit) -> str:
+    return visit.request.match_info["id"]
+
+
+def _group_id(visit: Visit) -> str:
+    """Return the id of the group that was given, also where its whole address was."""
+    return visit.form.get("alert_group_id", "").strip().rstrip("/").rpartition("/")[2]
+
+
+def _back(visit: Visit, part: str = "") -> web.Response:
+    return visit.see(f"{PATH}/{_id(visit)}{part}")
