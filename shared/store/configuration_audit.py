@@ -77,6 +77,13 @@ class ConfigurationAudit:
 
 
 def _entry(found: Document) -> AuditEntry:
-    names = ("at", "table", "object_id", "before", "after", "version")
-    actor = Actor.model_validate(found["actor"])
-    return AuditEntry(id=found["_id"], actor=actor, **{name: found.get(name) for name in names})
+    return AuditEntry(
+        id=found["_id"],
+        at=found["at"],
+        actor=Actor.model_validate(found["actor"]),
+        table=found["table"],
+        object_id=found["object_id"],
+        before=found.get("before"),
+        after=found.get("after"),
+        version=found.get("version"),
+    )

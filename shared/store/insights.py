@@ -23,11 +23,16 @@ MOST_RULES = 2_000
 
 @dataclass(frozen=True)
 class Span:
-    """The time that is asked about, and the offsets of the asker's time zone in it."""
+    """The time that is asked about, and the offsets of the asker's time zone in it.
+
+    `integration_ids` and `user_ids`: only groups of these, only pages of these; None: all.
+    """
 
     since: datetime
     until: datetime
     offsets: Sequence[Offset]
+    integration_ids: Sequence[str] | None = None
+    user_ids: Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,14 +104,20 @@ def pages_by_hour(span: Span) -> list[Document]:
     within = {"$gte": span.since, "$lt": span.until}
     of_day = {"$mod": [_local_ms("$finished_at", span), DAY_MS]}
     hour = {"$toInt": {"$floor": {"$divide": [of_day, HOUR_MS]}}}
+    wanted: Document = {"kind": "page", "finished_at": within, "state": {"$in": list(REACHED)}}
+    if span.user_ids is not None:
+        wanted["subject_id"] = {"$in": list(span.user_ids)}
     return [
-        {"$match": {"kind": "page", "finished_at": within, "state": {"$in": list(REACHED)}}},
+        {"$match": wanted},
         {"$group": {"_id": {"person": "$subject_id", "hour": hour}, "pages": {"$sum": 1}}},
     ]
 
 
 def _opened(span: Span) -> Document:
-    return {"$match": {"seen": True, "opened_at": {"$gte": span.since, "$lt": span.until}}}
+    wanted: Document = {"seen": True, "opened_at": {"$gte": span.since, "$lt": span.until}}
+    if span.integration_ids is not None:
+        wanted["integration_id"] = {"$in": list(span.integration_ids)}
+    return {"$match": wanted}
 
 
 def _took_ms(until: str) -> Document:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import reduce
 from operator import add
@@ -16,7 +16,7 @@ from services.api.console.rendering import duration
 from services.api.console.visits import Visit
 from services.api.refusals import Invalid
 from shared import clock
-from shared.domain.configuration import ConfigSnapshot
+from shared.domain.configuration import ConfigSnapshot, Team
 from shared.domain.zone_offsets import offsets_in
 from shared.store.insights import Answered, Insights, Span
 
@@ -56,11 +56,14 @@ class Noise:
 
 
 async def show_insights(visit: Visit) -> web.Response:
-    """GET: the numbers of the last `days`, in the reader's days and hours."""
+    """GET: the numbers of the last `days`, in the reader's days and hours; `team_id`: of one team."""
     days = _days(visit.request.query.get("days", str(USUAL)))
-    span, shown_days = _span(visit, days)
-    store = Insights(visit.api.database)
     config = await visit.api.configuration.load()
+    team = _team(visit.request.query.get("team_id", ""), config)
+    span, shown_days = _span(visit, days)
+    if team is not None:
+        span = _of_team(span, team, config)
+    store = Insights(visit.api.database)
     by_day, by_rule, pages = await asyncio.gather(store.by_day(span), store.by_rule(span), store.pages(span))
     each = [by_day.get(one, Answered()) for one in shown_days]
     hours = [sum(one.get(hour, 0) for one in pages.values()) for hour in range(24)]
@@ -68,6 +71,8 @@ async def show_insights(visit: Visit) -> web.Response:
         "insights.html",
         days=days,
         periods=PERIODS,
+        team=team,
+        teams=sorted(config.teams, key=lambda one: one.name.casefold()),
         total=reduce(add, each, Answered()),
         pages=sum(hours),
         at_night=sum(hours[hour] for hour in NIGHT),
@@ -100,6 +105,23 @@ def _span(visit: Visit, days: int) -> tuple[Span, list[date]]:
     shown = [today - timedelta(days=one) for one in range(days - 1, -1, -1)]
     since = datetime.combine(shown[0], time(), visit.zone).astimezone(UTC)
     return Span(since, now, offsets_in(visit.zone, since, now)), shown
+
+
+def _team(team_id: str, config: ConfigSnapshot) -> Team | None:
+    if not team_id:
+        return None
+    if team_id not in config.team_by_id:
+        raise Invalid.field("team_id", "There is no such team.")
+    return config.team_by_id[team_id]
+
+
+def _of_team(span: Span, team: Team, config: ConfigSnapshot) -> Span:
+    """Return the same question about a team: the groups of its integrations, the pages of its members."""
+    return replace(
+        span,
+        integration_ids=[one.id for one in config.integrations if one.team_id == team.id],
+        user_ids=[one.id for one in config.members_of(team.id)],
+    )
 
 
 def _chart(days: Sequence[date], values: Sequence[float | None], words: Sequence[str]) -> Chart:

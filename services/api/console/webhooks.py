@@ -46,16 +46,12 @@ async def show_webhooks(visit: Visit) -> web.Response:
     ledger = deliveries_of(api)
     last = await asyncio.gather(*(ledger.runs(one.id, 1) for one in found[:LOOKED_UP]))
     lasts = {one.id: runs[0] for one, runs in zip(found, last, strict=False) if runs}
-    rows = [
-        WebhookRow(
-            one,
-            masked_url(one.url),
-            teams[one.team_id].name if one.team_id in teams else "",
-            lasts.get(one.id),
-        )
-        for one in found
-    ]
+    rows = [_row(one, teams.get(one.team_id or ""), lasts.get(one.id)) for one in found]
     return visit.page("webhooks.html", rows=rows, may_create=visit.may(*CREATING))
+
+
+def _row(webhook: Webhook, team: Team | None, last: Delivery | None) -> WebhookRow:
+    return WebhookRow(webhook, masked_url(webhook.url), team.name if team is not None else "", last)
 
 
 async def show_new(visit: Visit, problems: Sequence[str] = (), status: int = 200) -> web.Response:

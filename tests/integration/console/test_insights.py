@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from deploy.local.servers import Servers
 from shared import clock
-from shared.domain.configuration import Integration, Route
+from shared.domain.configuration import Integration, Route, Team
 from shared.domain.model import SYSTEM
 from shared.store.alert_groups import AlertGroups
 from shared.store.configuration import ConfigurationStore
@@ -65,7 +65,7 @@ async def a_reader(api: RunningApi, zone: str = "UTC") -> Browser:
 
 
 def figures(text: str) -> dict[str, str]:
-    found = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", text)
+    found = re.findall(r"<div><dt>(.*?)</dt><dd>(.*?)</dd></div>", text)
     return {re.sub("<.*?>", "", name): value for name, value in found}
 
 
@@ -138,6 +138,24 @@ async def test_pages_count_by_person_and_by_the_hour_of_the_reader(api: RunningA
     first, *others = PAGED.findall(here.text)
     assert first == (ann.username, "3", "0")
     assert set(others) == {(bob.username, "1", "1"), ("somebody who is gone", "1", "0")}
+
+
+async def test_of_a_team_its_integrations_and_members_count(api: RunningApi):
+    team = Team(id="T1", name="Ops & more")
+    mine = Integration(id="C1", name="mine", type="webhook", token_digest="d", team_id=team.id)
+    await ConfigurationStore(api.store).change(
+        lambda draft: (draft.put(team), draft.put(mine)), SYSTEM, clock.now()
+    )
+    member, at = await a_person(api, team_ids=(team.id,)), clock.now() - timedelta(hours=30)
+    groups = [a_group(at), a_group(at), a_group(at, integration_id="C2")]
+    await api.store.collection("alert_groups").insert_new(groups)
+    await api.store.collection("deliveries").insert_new([a_page(at, member.id), a_page(at, "UOTHER")])
+    browser = await a_reader(api)
+    page = await browser.get("/insights?days=7&team_id=T1")
+
+    assert (figures(page.text)["Alert groups"], figures(page.text)["Pages"]) == ("2", "1")
+    assert 'href="/insights?days=30&amp;team_id=T1"' in page.text
+    assert (await browser.get("/insights?team_id=TNONE")).status == 400
 
 
 async def test_another_period_is_refused(api: RunningApi):
