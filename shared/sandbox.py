@@ -13,11 +13,13 @@ from typing import Any, Generic, Self
 import structlog
 
 from shared import clock
+from shared.domain.behaviour_jobs import Behaviour, BehaviourJob
 from shared.domain.conditions import ConditionJob, Verdict
 from shared.domain.heartbeat_texts import HeartbeatJob, HeartbeatTexts
 from shared.domain.template_jobs import Preview, PreviewJob, Rendered, RenderJob, Routed, RouteJob
 from shared.domain.webhook_event import WebhookJob, WebhookTexts
 from shared.sandbox_kinds import (
+    BEHAVIOUR,
     CONDITION,
     HEARTBEAT,
     PREVIEW,
@@ -118,6 +120,10 @@ class Sandbox:
     async def preview(self, jobs: Sequence[PreviewJob], now: datetime) -> list[Preview]:
         """Try templates on payloads as shared.domain.preview.preview does; order and errors as for `route`."""
         return await self._all(PREVIEW, jobs, now)
+
+    async def behaviour(self, jobs: Sequence[BehaviourJob], now: datetime) -> list[Behaviour]:
+        """Compare what two configurations make of alerts; order and errors as for `route`."""
+        return await self._all(BEHAVIOUR, jobs, now)
 
     async def webhook(self, jobs: Sequence[WebhookJob], now: datetime) -> list[WebhookTexts]:
         """Render webhooks as shared.domain.webhook_rendering does; order and errors as for `route`."""

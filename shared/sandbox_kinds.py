@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from shared.domain.behaviour_jobs import Behaviour, BehaviourJob, Decided, Side
 from shared.domain.conditions import ConditionJob, Verdict, failed
 from shared.domain.configuration import Integration, Route
 from shared.domain.heartbeat_texts import HeartbeatJob, HeartbeatTexts, default_texts
@@ -19,11 +20,20 @@ from shared.domain.template_jobs import (
     RenderJob,
     Routed,
     RouteJob,
+    digest,
     rendered_without_templates,
     routed_without_templates,
 )
 from shared.domain.webhook_event import WebhookJob, WebhookTexts
-from shared.sandbox_wire import condition_job, heartbeat_job, preview_job, render_job, route_job, webhook_job
+from shared.sandbox_wire import (
+    behaviour_job,
+    condition_job,
+    heartbeat_job,
+    preview_job,
+    render_job,
+    route_job,
+    webhook_job,
+)
 
 TRIED = -1
 Job = TypeVar("Job")
@@ -31,11 +41,15 @@ Result = TypeVar("Result")
 
 
 class Defined(NamedTuple):
-    """The part of a job that many jobs share: it is sent once per (integration id, configuration version)."""
+    """The part of a job that many jobs share: it is sent once per (integration id, configuration version).
+
+    `other` is the integration as it may become, where both are compared.
+    """
 
     integration: Integration
     routes: tuple[Route, ...]
     config_version: int
+    other: Side | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +100,13 @@ def _preview_instead(_: PreviewJob, reason: str) -> Preview:
     return Preview(errors=(PreviewError(template="templates", message=reason),))
 
 
+def _behaviour_instead(job: BehaviourJob, reason: str) -> Behaviour:
+    routes = job.before.routes
+    route_id = routes[-1].id if routes and routes[-1].is_default else None
+    alone = Decided(route_id=route_id, key=digest(job.alert.id), is_grouped=False)
+    return Behaviour(before=alone, failure=reason)
+
+
 ROUTE = Kind[RouteJob, Routed](
     name="route",
     shared=lambda job: Defined(job.integration, job.routes, job.config_version),
@@ -110,6 +131,16 @@ PREVIEW = Kind[PreviewJob, Preview](
     read=Preview.model_validate,
     instead=_preview_instead,
     limits=4.0,
+)
+# Two sides, and what they show.
+BEHAVIOUR = Kind[BehaviourJob, Behaviour](
+    name="behaviour",
+    shared=lambda job: Defined(job.before.integration, job.before.routes, job.number, job.after),
+    write=behaviour_job,
+    read=Behaviour.model_validate,
+    instead=_behaviour_instead,
+    limits=4.0,
+    id=lambda job: f"behaviour {job.before.integration.id} {job.number} {job.alert.id}",
 )
 # Four templates, the event in each of them.
 WEBHOOK = Kind[WebhookJob, WebhookTexts](

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from shared.domain.behaviour_jobs import BehaviourJob, Side
 from shared.domain.conditions import ConditionJob
 from shared.domain.configuration import Integration, Route
 from shared.domain.heartbeat_texts import HeartbeatJob
@@ -35,12 +36,15 @@ def request(kind: str, now: datetime, limit_s: float, jobs: Iterable[bytes], def
     return orjson.dumps(head, option=orjson.OPT_NON_STR_KEYS)[:-1] + b',"jobs":[' + b",".join(jobs) + b"]}"
 
 
-def definition(integration: Integration, routes: tuple[Route, ...]) -> dict[str, Any]:
+def definition(
+    integration: Integration, routes: tuple[Route, ...], other: Side | None = None
+) -> dict[str, Any]:
     """Return what a worker keeps of an integration: no token, no digest of it."""
-    return {
+    found: dict[str, Any] = {
         "integration": integration.model_dump(mode="json", exclude=SECRETS),
         "routes": [one.model_dump(mode="json") for one in routes],
     }
+    return found if other is None else found | {"other": definition(*other)}
 
 
 def route_job(job: RouteJob, reference: int) -> bytes:
@@ -60,6 +64,15 @@ def route_job(job: RouteJob, reference: int) -> bytes:
             "read_as": alert.read_as,
         },
         option=orjson.OPT_NON_STR_KEYS,
+    )
+
+
+def behaviour_job(job: BehaviourJob, reference: int) -> bytes:
+    """Return one job for `behaviour`; raises as `route_job` does."""
+    alert = job.alert
+    fields = {"ref": reference, "id": alert.id, "payload": alert.payload}
+    return orjson.dumps(
+        {**fields, "read_as": alert.read_as, "media": job.media}, option=orjson.OPT_NON_STR_KEYS
     )
 
 

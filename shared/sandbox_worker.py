@@ -10,7 +10,6 @@ import os
 import resource
 import signal
 import socket
-from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +18,8 @@ from typing import Any
 
 import orjson
 
+from shared.domain.behaviour_evaluation import behave
+from shared.domain.behaviour_jobs import BehaviourJob, Side
 from shared.domain.condition_rendering import judge
 from shared.domain.conditions import ConditionJob
 from shared.domain.configuration import Integration, Route
@@ -31,6 +32,7 @@ from shared.domain.routing import route
 from shared.domain.template_jobs import PreviewJob, RenderJob, RouteJob
 from shared.domain.webhook_event import WebhookJob
 from shared.domain.webhook_rendering import render_webhook
+from shared.sandbox_patience import SLOW_JOB_S, Patience
 from shared.sandbox_wire import LENGTH, framed
 from shared.templates import forget
 
@@ -39,9 +41,6 @@ MEMORY_BYTES = 64 * 1024 * 1024
 CACHES_BYTES = 64 * 1024 * 1024
 PAGE_BYTES = resource.getpagesize()
 FLUSH_BYTES = 64 * 1024
-# An integration whose jobs take so long on average, once they took so long together, is slow.
-SLOW_JOB_S = 0.01
-SLOW_SUM_S = 0.1
 HANDED_BACK = b'{"slow":true}'
 NOT_NEEDED = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -117,51 +116,19 @@ class Memory:
         return int(os.pread(self._statm, 32, 0).split(None, 1)[0]) * PAGE_BYTES
 
 
-class Patience:
-    """What the jobs of one call may cost each other: an integration that is slow is not tried a second time.
-
-    After `left_s` of slow jobs only the integrations in `quick`, which had a quick job before, are tried at all.
-    """
-
-    def __init__(self, left_s: float, quick: set[int]) -> None:
-        self._left_s = left_s
-        self._quick = quick
-        self._slow: set[int] = set()
-        self._spent_s: dict[int, float] = {}
-        self._jobs: Counter[int] = Counter()
-
-    def ends_for(self, reference: int) -> bool:
-        """Whether a job of this definition is handed back untried."""
-        return reference in self._slow or (self._left_s < 0 and reference not in self._quick)
-
-    def overrun(self, reference: int) -> None:
-        """A job of it used up its time."""
-        self._slow.add(reference)
-        self._quick.discard(reference)
-
-    def took(self, reference: int, took_s: float) -> None:
-        """Count one job; many that are nearly too slow are as bad as one that is."""
-        self._jobs[reference] += 1
-        spent_s = self._spent_s[reference] = self._spent_s.get(reference, 0.0) + took_s
-        if took_s > SLOW_JOB_S:
-            self._left_s -= took_s
-        if spent_s > SLOW_SUM_S and spent_s > SLOW_JOB_S * self._jobs[reference]:
-            self.overrun(reference)
-        elif took_s < SLOW_JOB_S:
-            self._quick.add(reference)
-
-
 class Worker:
     """Answers frames: the definitions it was sent are kept, the jobs are done in order."""
 
     def __init__(self) -> None:
         self._guard = Guard()
         self.memory = self._guard.memory
-        self._defined: dict[int, tuple[Integration, tuple[Route, ...]]] = {}
+        self._defined: dict[int, Side] = {}
+        self._others: dict[int, Side] = {}
         self._quick: set[int] = set()
         self._work: dict[str, Callable[[dict[str, Any], datetime], Frozen]] = {
             "route": self._route,
             "render": self._render,
+            "behaviour": self._behaviour,
             "preview": self._preview,
             "webhook": _webhook,
             "heartbeat": _heartbeat,
@@ -198,22 +165,17 @@ class Worker:
     def _define(self, asked: dict[str, Any]) -> None:
         if asked.get("forget"):
             self._defined.clear()
+            self._others.clear()
             self._quick.clear()
         for reference, one in asked.get("define", {}).items():
-            integration = Integration(token_digest="", **one["integration"])
-            self._defined[int(reference)] = (integration, tuple(Route(**route) for route in one["routes"]))
+            self._defined[int(reference)] = _side(one)
+            if "other" in one:
+                self._others[int(reference)] = _side(one["other"])
 
     def _route(self, job: dict[str, Any], now: datetime) -> Frozen:
         integration, routes = self._defined[job["ref"]]
-        alert = Alert.model_construct(
-            id=job["id"],
-            integration_id=integration.id,
-            received_at=NOT_NEEDED,
-            payload=job["payload"],
-            is_demo=job["is_demo"],
-            demo_id=job["demo_id"],
-            read_as=job["read_as"],
-        )
+        demo = {"is_demo": job["is_demo"], "demo_id": job["demo_id"]}
+        alert = _alert(job, integration, **demo)
         return route(
             RouteJob.model_construct(alert=alert, integration=integration, routes=routes, config_version=0),
             now,
@@ -232,9 +194,32 @@ class Worker:
         )
         return render(asked, now)
 
+    def _behaviour(self, job: dict[str, Any], now: datetime) -> Frozen:
+        before, after = self._defined[job["ref"]], self._others[job["ref"]]
+        asked = BehaviourJob.model_construct(
+            alert=_alert(job, before.integration), before=before, after=after, media=tuple(job["media"])
+        )
+        return behave(asked, now)
+
     def _preview(self, job: dict[str, Any], now: datetime) -> Frozen:
         integration, routes = self._defined.get(job["ref"], (None, ()))
         return preview(PreviewJob(**job, integration=integration, routes=routes), now)
+
+
+def _side(one: dict[str, Any]) -> Side:
+    integration = Integration(token_digest="", **one["integration"])
+    return Side(integration, tuple(Route(**route) for route in one["routes"]))
+
+
+def _alert(job: dict[str, Any], integration: Integration, **demo: Any) -> Alert:
+    return Alert.model_construct(
+        id=job["id"],
+        integration_id=integration.id,
+        received_at=NOT_NEEDED,
+        payload=job["payload"],
+        read_as=job["read_as"],
+        **demo,
+    )
 
 
 def _webhook(job: dict[str, Any], now: datetime) -> Frozen:

@@ -26,7 +26,7 @@ async def apply_declaration(request: web.Request) -> web.Response:
     """POST of a declaration, JSON or YAML: 200 with what changed; with `?dry_run=true` nothing is stored."""
     api = request.app[API]
     principal = await api.caller(request)
-    source = _source(await read_body(request, LIMIT_BYTES), request.content_type)
+    source = source_of(await read_body(request, LIMIT_BYTES), request.content_type)
     is_dry = request.query.get("dry_run", "").lower() in YES
     try:
         declaration = read(source.data)
@@ -38,12 +38,12 @@ async def apply_declaration(request: web.Request) -> web.Response:
             edited = await api.edit(principal, lambda desk: declare(desk, declaration))
             draft, version, changes = Draft(await api.configuration.tables()), edited.version, edited.changes
     except DeclarationRefused as refused:
-        raise Refused(400, _mistakes(refused, source)) from refused
+        raise Refused(400, mistakes(refused, source)) from refused
     shown = [shown_change(draft, one) for one in changes if not isinstance(one.after or one.before, Declared)]
     return json_answer({"version": version, "dry_run": is_dry, "changes": shown})
 
 
-def _source(body: bytes, content_type: str) -> Source:
+def source_of(body: bytes, content_type: str) -> Source:
     """Read a body; YAML also gives places for mistakes.
 
     Raises:
@@ -64,7 +64,8 @@ def _source(body: bytes, content_type: str) -> Source:
         raise Refused(400, {"detail": "The declaration cannot be read.", "errors": errors}) from refused
 
 
-def _mistakes(refused: DeclarationRefused, source: Source) -> dict[str, Any]:
+def mistakes(refused: DeclarationRefused, source: Source) -> dict[str, Any]:
+    """Return what is answered to a declaration with mistakes, with their lines where they are known."""
     errors = []
     for fault in refused.faults:
         place = source.place_of(fault.path)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from aiohttp import web
 
 from services.api import (
     alerts,
     apply,
+    behaviour,
     bulk,
     callbacks,
     chain_refresh,
@@ -73,6 +76,8 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     _add(app, "GET", f"{BASE}/organizations/{{id}}", lookups.read_organization)
     _add(app, "GET", f"{BASE}/info", lookups.read_info)
     _add(app, "POST", f"{BASE}/config/apply", apply.apply_declaration)
+    app[behaviour.BUSY] = asyncio.Lock()
+    _add(app, "POST", f"{BASE}/config/behaviour", behaviour.plan_behaviour)
     _add(app, "GET", f"{BASE}/openapi.yaml", specification.read_openapi)
     _add(app, "POST", f"{BASE}/slack/interactive", chats.slack)
     _add(app, "POST", "/slack/interactive_api_endpoint", chats.slack)

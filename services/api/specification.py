@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic.json_schema import models_json_schema
 
 from services.api import (
+    behaviour,
     delivery_shapes,
     escalation_shapes,
     integration_types,
@@ -192,6 +193,7 @@ def _history_paths() -> dict[str, Any]:
             | _body("PreviewBody")
         },
         f"{BASE}/config/apply": {"post": _apply()},
+        f"{BASE}/config/behaviour": {"post": _behaviour()},
         f"{BASE}/organizations": {"get": _operation("the one organization", {"200": None})},
         f"{BASE}/info": {"get": _operation("the address that links point to", {"200": None})},
     }
@@ -250,9 +252,22 @@ def _of_one(*names: str) -> dict[str, Any]:
 def _apply() -> dict[str, Any]:
     operation = _operation("make the configuration what is declared, as one version", {"200": "Applied"})
     operation["parameters"] = [_query("dry_run")]
+    return operation | _declaration()
+
+
+def _behaviour() -> dict[str, Any]:
+    words = "lines of JSON: what a declaration would have made of the alerts of the last `since` seconds"
+    operation = _operation(words, {"200": None, "429": "Detail"})
+    schema = {"type": "integer", "minimum": 1, "maximum": behaviour.LONGEST_S}
+    operation["parameters"] = [{**_query("since"), "schema": schema}]
+    operation["responses"]["200"]["content"] = {"application/x-ndjson": {"schema": {"type": "string"}}}
+    return operation | _declaration()
+
+
+def _declaration() -> dict[str, Any]:
     schema = {"$ref": REFERENCE.format(model="Declaration")}
     content = {"application/json": {"schema": schema}, "application/yaml": {"schema": schema}}
-    return operation | {"requestBody": {"required": True, "content": content}}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def _list(name: str, shape: str) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from datetime import datetime, timedelta
 from shared import clock
 from shared.bus.publisher import Encoded
 from shared.domain.configuration import Integration
+from shared.domain.group_numbers import numbered
 from shared.domain.grouping import Change, fold
 from shared.domain.states import due_at_of
 from shared.errors import Transient
-from shared.events import AlertRouted, Event, GroupEvent, StageDecided
+from shared.events import AlertRouted, Event, StageDecided
 from shared.store import untold
 from shared.store.alert_groups import AlertGroups, GroupWrite, group_key
 from shared.store.alerts import Alerts
@@ -96,7 +97,7 @@ class Joining:
         if not new:
             return list(changes)
         numbers = dict(zip((one.group.id for one in new), await self._numbers.take(len(new)), strict=True))
-        return [_with_number(one, numbers.get(one.group.id)) for one in changes]
+        return [numbered(one, numbers[one.group.id]) if one.group.id in numbers else one for one in changes]
 
     def _write(self, change: Change, now: datetime) -> GroupWrite:
         group = change.group
@@ -141,17 +142,3 @@ class Joining:
             reason="this alert is stored already",
         )
         return Told(event.id, "", [self._encode(decided)])
-
-
-def _with_number(change: Change, number: int | None) -> Change:
-    """Return the change with its group, and every event about it, carrying the number."""
-    if number is None:
-        return change
-    numbered = {"number": number}
-    events = tuple(
-        one.model_copy(update={"group": one.group.model_copy(update=numbered)})
-        if isinstance(one, GroupEvent)
-        else one
-        for one in change.events
-    )
-    return change.model_copy(update={"group": change.group.model_copy(update=numbered), "events": events})

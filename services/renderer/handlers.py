@@ -5,27 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared import clock
-from shared.domain.configuration import ConfigSnapshot, Integration
+from shared.domain.configuration import ConfigSnapshot
 from shared.domain.media import media_of
-from shared.domain.model import Alert
+from shared.domain.model import Alert, Group
+from shared.domain.rendered_groups import group_rendered, render_job
 from shared.domain.template_jobs import Rendered, RenderJob
 from shared.domain.wiped_cards import wiped_cards
-from shared.events import (
-    Event,
-    GroupAlertAdded,
-    GroupEvent,
-    GroupNoteAdded,
-    GroupRendered,
-    GroupResponderAdded,
-    GroupResponderRemoved,
-)
-from shared.events.groups import GroupChange
+from shared.events import Event, GroupEvent
 from shared.live_configuration import LiveConfiguration
 from shared.sandbox import SLOW, Deferred, Sandbox
 from shared.stage import Done, Handled, Outcome, Retry
 from shared.store.alerts import Alerts
-
-_RESPONDERS = (GroupResponderAdded, GroupResponderRemoved)
 
 
 class Renderer:
@@ -51,7 +41,7 @@ class Renderer:
                 # All of them, because what is told of a group is folded from all of its changes.
                 outcomes |= {one.id: Retry(SLOW, answer.after_s, counted=False) for one in ones}
             else:
-                outcomes[ones[-1].id] = Done((_rendered(ones, answer, config),))
+                outcomes[ones[-1].id] = Done((group_rendered(ones, answer, config, clock.now()),))
         return Handled([outcomes.get(one.id, Done()) for one in changes])
 
     async def _answers(
@@ -60,7 +50,7 @@ class Renderer:
         """Return what is shown of each; of a wiped group that is nothing which its templates made."""
         whole = [one for one in newest if one.group.wiped_at is None]
         alerts = await self._alerts.get_many([one.group.last_alert_id for one in whole])
-        jobs = [self._job(one, alerts, config) for one in whole]
+        jobs = [self._job(one.group, alerts, config) for one in whole]
         rendered = iter(await self._sandbox.render_or_defer(jobs, clock.now()) if jobs else ())
         return [self._wiped(one, config) if one.group.wiped_at else next(rendered) for one in newest]
 
@@ -68,23 +58,9 @@ class Renderer:
         media = self._media_for(event.group.route_id or "", config)
         return Rendered(cards=wiped_cards(event.group, media))
 
-    def _job(self, event: GroupEvent, alerts: dict[str, Alert], config: ConfigSnapshot) -> RenderJob:
-        group = event.group
-        alert = alerts.get(group.last_alert_id)
-        integration = config.integration_by_id.get(group.integration_id)
-        if integration is None:
-            integration = Integration(
-                id=group.integration_id, name="deleted integration", type="webhook", token_digest=""
-            )
-        return RenderJob(
-            integration=integration,
-            group=group,
-            payload=alert.payload if alert is not None else None,
-            read_as=alert.read_as if alert is not None else "",
-            media=self._media_for(group.route_id or "", config),
-            group_url=f"{self._public_url}/alert-groups/{group.id}",
-            config_version=config.version,
-        )
+    def _job(self, group: Group, alerts: dict[str, Alert], config: ConfigSnapshot) -> RenderJob:
+        media = self._media_for(group.route_id or "", config)
+        return render_job(group, alerts.get(group.last_alert_id), config, media, self._public_url)
 
     def _media_for(self, route_id: str, config: ConfigSnapshot) -> tuple[str, ...]:
         key = (config.version, route_id)
@@ -101,41 +77,3 @@ def _by_group(changes: Sequence[GroupEvent]) -> dict[str, list[GroupEvent]]:
     for one in sorted(changes, key=lambda one: one.group.version):
         folded.setdefault(one.group.id, []).append(one)
     return folded
-
-
-def _rendered(folded: Sequence[GroupEvent], answer: Rendered, config: ConfigSnapshot) -> GroupRendered:
-    """Fold the changes of one group into what is shown of it; a change of state outweighs a joined alert."""
-    newest = folded[-1]
-    telling = next((one for one in reversed(folded) if not isinstance(one, GroupAlertAdded)), newest)
-    return GroupRendered.following(
-        newest,
-        time=clock.now(),
-        config_version=config.version,
-        group=newest.group,
-        change=telling.type,
-        alerts=tuple(alert for one in folded for alert in one.alerts),
-        actor=telling.actor,
-        cards=answer.cards,
-        problems=answer.problems,
-        changes=tuple(_change(one) for one in folded) if len(folded) > 1 or _tells_more(newest) else (),
-        decision="rendered",
-        reason=f"for {', '.join(answer.cards)}"
-        if not answer.problems
-        else f"with {len(answer.problems)} problems",
-    )
-
-
-def _change(event: GroupEvent) -> GroupChange:
-    return GroupChange(
-        type=event.type,
-        version=event.group.version,
-        at=event.time,
-        alerts=event.alerts,
-        actor=event.actor,
-        user_ids=event.user_ids if isinstance(event, _RESPONDERS) else (),
-        note=event.note if isinstance(event, GroupNoteAdded) else None,
-    )
-
-
-def _tells_more(event: GroupEvent) -> bool:
-    return isinstance(event, (*_RESPONDERS, GroupNoteAdded))

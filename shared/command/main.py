@@ -12,6 +12,7 @@ import typer
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("shared.command.run", "run"),
     "apply": ("shared.command.apply", "apply"),
+    "test": ("shared.command.configuration_tests", "run_tests"),
     "simulate": ("shared.command.simulate", "simulate"),
     "preview": ("shared.command.preview", "preview"),
     "send": ("shared.command.alerts", "send"),

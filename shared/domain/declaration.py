@@ -256,7 +256,7 @@ def read(data: Any) -> Declaration:
     try:
         declaration = Declaration.model_validate({} if data is None else data)
     except ValidationError as error:
-        raise DeclarationRefused([_fault(one) for one in error.errors()]) from error
+        raise DeclarationRefused([fault_of(one) for one in error.errors()]) from error
     faults = [
         *_doubles("users", (one.username.lower() for one in declaration.users)),
         *_doubles("teams", (one.name for one in declaration.teams)),
@@ -271,7 +271,8 @@ def read(data: Any) -> Declaration:
     return declaration
 
 
-def _fault(error: Any) -> Fault:
+def fault_of(error: Any) -> Fault:
+    """Return one of pydantic's errors as a mistake of a person."""
     path = tuple(part for part in error["loc"] if not str(part).startswith("function-"))
     words = {"extra_forbidden": "this key is not known here", "missing": "this key is required"}
     return Fault(path, words.get(error["type"], error["msg"].removeprefix("Value error, ")))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from shared.domain.configuration import Integration
@@ -12,7 +13,54 @@ from shared.domain.problems import text_digest
 from shared.integrations import defaults_of
 from shared.templates import RESULT_LIMIT, TemplateFailure, evaluate
 
+# The variables beside the payload that may differ from one evaluation of it to the next.
+_OTHERS = (
+    *("labels", "integration_name", "base_url", "source_link"),
+    *("web_title", "web_message", "web_image_url"),
+)
 DECIDING = ("grouping_key", "resolve_signal", "acknowledge_signal")
+
+
+@lru_cache(maxsize=4096)
+def _read_by(source: str) -> tuple[str, ...]:
+    """Return the variables that a template may read: there is no way to one but by its name."""
+    return tuple(name for name in _OTHERS if name in source)
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value.items()) if isinstance(value, dict) else value
+
+
+class Memory:
+    """What templates made, for who evaluates a payload twice with settings that differ: the same is made once.
+
+    Only for evaluations at the same instant. Payloads are told apart by identity, so they are kept.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Any, ...], str | TemplateFailure] = {}
+        self._payloads: dict[int, Any] = {}
+
+    def evaluated(self, source: str, variables: dict[str, Any], limit: int) -> str:
+        """Return what a template makes of variables.
+
+        Raises:
+            TemplateFailure: it fails, or did before.
+        """
+        payload = variables["payload"]
+        self._payloads[id(payload)] = payload
+        others = tuple(_hashable(variables.get(name)) for name in _read_by(source))
+        key = (source, limit, id(payload), others)
+        found = self._known.get(key)
+        if found is None:
+            try:
+                found = evaluate(source, variables, limit)
+            except TemplateFailure as failure:
+                found = failure
+            self._known[key] = found
+        if isinstance(found, TemplateFailure):
+            raise found
+        return found
 
 
 class Evaluation:
@@ -22,8 +70,14 @@ class Evaluation:
     """
 
     def __init__(
-        self, integration: Integration, alert_id: str, now: datetime, variables: dict[str, Any]
+        self,
+        integration: Integration,
+        alert_id: str,
+        now: datetime,
+        variables: dict[str, Any],
+        memory: Memory | None = None,
     ) -> None:
+        self._evaluate = memory.evaluated if memory is not None else evaluate
         self.integration = integration
         self.alert_id = alert_id
         self.variables = {**variables, "time": lambda: now}
@@ -32,7 +86,7 @@ class Evaluation:
     def text(self, where: str, source: str, limit: int = RESULT_LIMIT) -> str | None:
         """Return what one template makes, or None when it fails; `where` names it for people."""
         try:
-            return evaluate(source, self.variables, limit)
+            return self._evaluate(source, self.variables, limit)
         except TemplateFailure as failure:
             self.note(where, failure, source)
             return None

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.domain.cards import CARD_OF, Texts, prepared_for_telegram
 from shared.domain.demo import marked_cards
-from shared.domain.evaluation import Evaluation, as_read, default_of, sources_of, template_of
+from shared.domain.evaluation import Evaluation, Memory, as_read, default_of, sources_of, template_of
 from shared.domain.markup import is_link
 from shared.domain.model import Card, Problem
 from shared.domain.template_jobs import PARTS, Rendered, RenderJob, plain_title
@@ -34,12 +34,14 @@ def cards_of(job: RenderJob, texts: dict[str, Texts], source_link: str | None) -
     return marked_cards(cards) if job.group.is_demo else cards
 
 
-def render_texts(job: RenderJob, now: datetime) -> tuple[dict[str, Texts], str | None, tuple[Problem, ...]]:
+def render_texts(
+    job: RenderJob, now: datetime, memory: Memory | None = None
+) -> tuple[dict[str, Texts], str | None, tuple[Problem, ...]]:
     """Return what the templates themselves make, before a medium's mark-up: texts by medium, source link, problems.
 
     The web texts are always among them, because the other media's templates may use them.
     """
-    rendering = _Rendering(job, now)
+    rendering = _Rendering(job, now, memory)
     texts = {"web": rendering.web()}
     for medium in job.media:
         if medium != "web":
@@ -50,7 +52,7 @@ def render_texts(job: RenderJob, now: datetime) -> tuple[dict[str, Texts], str |
 class _Rendering:
     """One job under way: source link first, then web, then whichever media build on it."""
 
-    def __init__(self, job: RenderJob, now: datetime) -> None:
+    def __init__(self, job: RenderJob, now: datetime, memory: Memory | None = None) -> None:
         number = "" if job.group.number is None else job.group.number
         self._integration = integration = as_read(job.integration, job.read_as)
         self._payload = job.payload
@@ -65,7 +67,7 @@ class _Rendering:
             "grafana_oncall_link": job.group_url,
             "base_url": job.integration.base_url or "",
         }
-        self.evaluation = Evaluation(integration, job.group.last_alert_id, now, variables)
+        self.evaluation = Evaluation(integration, job.group.last_alert_id, now, variables, memory)
         sources = sources_of(integration, "source_link")
         self.source_link = _nullable(self.evaluation.first("source_link", sources)) if sources else None
         self.evaluation.variables["source_link"] = self.source_link or ""

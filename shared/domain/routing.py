@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.domain.configuration import Route
 from shared.domain.demo import marked_title
-from shared.domain.evaluation import Evaluation, as_read, default_of, sources_of, template_of
+from shared.domain.evaluation import Evaluation, Memory, as_read, default_of, sources_of, template_of
 from shared.domain.labelling import labels_of
 from shared.domain.labels import Label
 from shared.domain.model import Alert
@@ -27,12 +27,12 @@ def route(job: RouteJob, now: datetime) -> Routed:
     return decide(job, evaluation_of(job, now))
 
 
-def evaluation_of(job: RouteJob, now: datetime) -> Evaluation:
-    """Return the alert's evaluation, its labels made."""
+def evaluation_of(job: RouteJob, now: datetime, memory: Memory | None = None) -> Evaluation:
+    """Return the alert's evaluation, its labels made; `memory` is for who evaluates the alert again."""
     alert, integration = job.alert, as_read(job.integration, job.alert.read_as)
     variables = {"payload": alert.payload, "labels": {}, "integration_name": integration.name}
     variables["base_url"] = integration.base_url or ""
-    evaluation = Evaluation(integration, alert.id, now, variables)
+    evaluation = Evaluation(integration, alert.id, now, variables, memory)
     evaluation.variables["labels"] = labels_of(evaluation)
     return evaluation
 

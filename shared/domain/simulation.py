@@ -112,14 +112,14 @@ def _line(event: Event, now: datetime, config: ConfigSnapshot) -> SimulatedLine:
     line = SimulatedLine(at=now, what="step", decision=event.decision, reason=event.reason)
     if isinstance(event, NotificationRequested):
         page = {"user_id": event.user_id, "channel": event.channel, "important": event.important}
-        problem = _problem(config, event.user_id, event.channel)
+        problem = page_problem(config, event.user_id, event.channel)
         return line.model_copy(update={"what": "page", **page, "problem": problem})
     if isinstance(event, WebhookRequested):
         return line.model_copy(update={"what": "webhook", "webhook_id": event.webhook_id})
     return line.model_copy(update={"what": "resolve"}) if event.decision == "resolve" else line
 
 
-def _problem(config: ConfigSnapshot, user_id: str, channel: str) -> str:
+def page_problem(config: ConfigSnapshot, user_id: str, channel: str) -> str:
     """Return why a page would fail, as far as the configuration tells; then the next rule would run at once."""
     user = config.user_by_id.get(user_id)
     if user is None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from shared.bus.publisher import Encoded
+from shared.domain.behaviour_deeds import Handled
 from shared.domain.model import Group, Instance, Note, State
 from shared.store import due, untold
 from shared.store.mongo import Database, Document, Index, Query
@@ -151,6 +152,28 @@ class AlertGroups:
         """Return what is still untold of these groups."""
         query = {"_id": {"$in": list(group_ids)}, "untold_at": {"$exists": True}}
         return await self.collection.find(query, {"pending": 1, "untold": 1})
+
+    async def handled(
+        self,
+        integration_ids: Sequence[str],
+        opened: tuple[datetime, datetime],
+        limit: int,
+        seen: Sequence[str],
+    ) -> list[tuple[str, datetime, Handled]]:
+        """Return what was done to the last groups that opened in a time, each with its id and opening, newest first.
+
+        Both ends of the time count; groups in `seen`, and those that nobody acknowledged or resolved, are left out.
+        """
+        query = {
+            "seen": True,
+            "integration_id": {"$in": list(integration_ids)},
+            "opened_at": {"$gte": opened[0], "$lte": opened[1]},
+            "state": {"$in": [str(State.ACKNOWLEDGED), str(State.RESOLVED)]},
+            "_id": {"$nin": list(seen)},
+        }
+        order = [("opened_at", -1), ("_id", 1)]
+        found = await self.collection.find(query, {"body": 1, "opened_at": 1}, sort=order, limit=limit)
+        return [(one["_id"], one["opened_at"], Handled.model_validate_json(one["body"])) for one in found]
 
     async def find(
         self, query: Query, sort: Sequence[tuple[str, int]], limit: int, skip: int = 0

@@ -78,6 +78,26 @@ class Alerts:
         found = await self.collection.find(query, sort=order, limit=limit, skip=skip)
         return [(Alert.model_validate_json(one["body"]), one["group_id"] or "") for one in found]
 
+    async def count_received(self, integration_ids: Sequence[str], since: datetime, until: datetime) -> int:
+        """Return how many alerts came in a time, wiped ones left out."""
+        return await self.collection.count(_received(integration_ids, since, until))
+
+    async def received(
+        self,
+        integration_ids: Sequence[str],
+        since: datetime,
+        until: datetime,
+        limit: int,
+        seen: Sequence[str],
+    ) -> list[Alert]:
+        """Return the first alerts that came from `since` on and before `until`, but for those in `seen`.
+
+        They are in order to the millisecond, in which those with the same one may stand anyhow: an index has it so.
+        """
+        query = _received(integration_ids, since, until) | {"_id": {"$nin": list(seen)}}
+        found = await self.collection.find(query, {"body": 1}, sort=[("received_at", 1)], limit=limit)
+        return [Alert.model_validate_json(one["body"]) for one in found]
+
     async def wipe_some(self, group_id: str, limit: int) -> int:
         """Erase the payloads of up to `limit` alerts of a group; return how many had one."""
         query = {"group_id": group_id, "wiped": None}
@@ -104,6 +124,11 @@ class Alerts:
         """Keep alerts of these groups that would expire before an instant; return how many."""
         query = {"group_id": {"$in": list(group_ids)}, "expires_at": {"$lt": before}}
         return await self.collection.update_many(query, {"$set": {"expires_at": before + by}})
+
+
+def _received(integration_ids: Sequence[str], since: datetime, until: datetime) -> Query:
+    time = {"$gte": since, "$lt": until}
+    return {"integration_id": {"$in": list(integration_ids)}, "received_at": time, "wiped": None}
 
 
 def _document(alert: Alert, expires_at: datetime) -> Document:

@@ -1,0 +1,90 @@
+"""Evaluates one alert under two configurations: what both have in common is evaluated once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from shared.domain.behaviour_jobs import LONGEST_TEXT, Behaviour, BehaviourJob, Decided, Side, TextChange
+from shared.domain.cards import Texts
+from shared.domain.evaluation import Memory
+from shared.domain.model import Card, Group
+from shared.domain.preview import GROUP_URL, NUMBER
+from shared.domain.rendering import cards_of, render_texts
+from shared.domain.routing import decide, evaluation_of
+from shared.domain.template_jobs import RenderJob, Routed, RouteJob
+
+PARTS = ("title", "message", "image_url", "source_link")
+
+
+def behave(job: BehaviourJob, now: datetime) -> Behaviour:
+    """Return what each configuration decides of the alert, and the texts that differ between them."""
+    memory = Memory()
+    was, will = (_routed(job, side, now, memory) for side in (job.before, job.after))
+    before, after = _decided(was), _decided(will)
+    texts: tuple[TextChange, ...] = ()
+    if job.media:
+        shown = (_shown(job, job.before, before.labels), _shown(job, job.after, after.labels))
+        texts = tuple(_differences(shown, job.media, now, memory))
+    return Behaviour(before=before, after=None if before == after else after, texts=texts)
+
+
+def _routed(job: BehaviourJob, side: Side, now: datetime, memory: Memory) -> Routed:
+    asked = RouteJob.model_construct(
+        alert=job.alert, integration=side.integration, routes=side.routes, config_version=0
+    )
+    return decide(asked, evaluation_of(asked, now, memory))
+
+
+def _decided(routed: Routed) -> Decided:
+    return Decided(
+        route_id=routed.route_id,
+        key=routed.grouping_digest,
+        is_grouped=routed.grouping_key is not None,
+        resolve=routed.resolve,
+        acknowledge=routed.acknowledge,
+        title=routed.title,
+        labels=routed.labels,
+    )
+
+
+def _shown(job: BehaviourJob, side: Side, labels: dict[str, str]) -> RenderJob:
+    """Return what is asked to show a group whose newest alert this is."""
+    alert = job.alert
+    fields: dict[str, Any] = {"number": NUMBER, "last_alert_id": alert.id, "labels": labels}
+    group = Group.model_construct(**fields)
+    return RenderJob.model_construct(
+        integration=side.integration,
+        group=group,
+        payload=alert.payload,
+        read_as=alert.read_as,
+        media=job.media,
+        group_url=GROUP_URL,
+        config_version=0,
+    )
+
+
+def _differences(
+    shown: tuple[RenderJob, RenderJob], media: tuple[str, ...], now: datetime, memory: Memory
+) -> Iterator[TextChange]:
+    """Yield what differs. Mark-up is made only of texts that do: it takes longer than the templates."""
+    (was, old_link, _), (will, new_link, _) = (render_texts(one, now, memory) for one in shown)
+    for medium in media:
+        before, after = was[medium], will[medium]
+        if before == after and old_link == new_link:
+            continue
+        if before.message == after.message:
+            before, after = before._replace(message=None), after._replace(message=None)
+        old = _card(shown[0], medium, before, old_link)
+        new = _card(shown[1], medium, after, new_link)
+        for part in PARTS:
+            texts = getattr(old, part) or "", getattr(new, part) or ""
+            if texts[0] != texts[1]:
+                cut = (one[:LONGEST_TEXT] for one in texts)
+                yield TextChange(where=f"{medium}.{part}", before=next(cut), after=next(cut))
+
+
+def _card(asked: RenderJob, medium: str, texts: Texts, source_link: str | None) -> Card:
+    alone = asked.model_copy(update={"media": (medium,)})
+    return cards_of(alone, {medium: texts}, source_link)[medium]

@@ -1,0 +1,65 @@
+"""What is asked of one stored alert under two configurations, and what differs between them.
+
+Apart from the functions that evaluate (behaviour_evaluation.py), because who only asks needs no template engine.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pydantic import Field
+
+from shared.domain.configuration import Integration, Route
+from shared.domain.model import Alert, Frozen
+
+# So much of a text is told; whoever wants the rest has the playground.
+LONGEST_TEXT = 300
+
+
+class Side(NamedTuple):
+    """An integration under one configuration, its routes in the order in which they are tried."""
+
+    integration: Integration
+    routes: tuple[Route, ...]
+
+
+class BehaviourJob(Frozen):
+    """An alert, its integration as it is and as it may become, and the media whose texts may differ.
+
+    `number` tells one question about an integration from another, as the version of a configuration does.
+    """
+
+    alert: Alert
+    before: Side
+    after: Side
+    media: tuple[str, ...] = ()
+    number: int = 0
+
+
+class Decided(Frozen):
+    """What the templates decide of an alert. `key` groups it; `is_grouped` false: it is alone whatever comes."""
+
+    route_id: str | None = None
+    key: str
+    is_grouped: bool = True
+    resolve: bool = False
+    acknowledge: bool = False
+    title: str | None = None
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
+class TextChange(Frozen):
+    """A text that would be another: `where` is medium and part, such as "slack.title"."""
+
+    where: str
+    before: str
+    after: str
+
+
+class Behaviour(Frozen):
+    """What two configurations make of one alert; `after` None: the same. `failure`: nothing could be evaluated."""
+
+    before: Decided
+    after: Decided | None = None
+    texts: tuple[TextChange, ...] = ()
+    failure: str = ""
