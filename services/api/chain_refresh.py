@@ -25,8 +25,17 @@ async def apply_to_running(request: web.Request) -> web.Response:
     """POST on a chain: every group that is running through it goes on by the chain as it is now."""
     api = request.app[API]
     principal = await api.caller(request)
+    return _answer(*await refresh_running(api, principal, request.match_info["id"]))
+
+
+async def refresh_running(api: Api, principal: Principal, chain_id: str) -> tuple[int, int]:
+    """Have every group that runs through a chain go on by it as it is now; return how many, and the version.
+
+    Raises:
+        Refused: 404; 503, the broker did not confirm.
+    """
     desk = await api.desk(principal)
-    chain = desk.draft.get(Chain, request.match_info["id"])
+    chain = desk.draft.get(Chain, chain_id)
     if chain is None:
         raise Refused.not_found()
     running = await Escalations(api.database).running_through(chain.id)
@@ -42,12 +51,12 @@ async def apply_to_group(request: web.Request) -> web.Response:
     running = await Escalations(api.database).running_of(group.id)
     if not running:
         raise Refused.because(400, "The alert group is not running through an escalation chain.")
-    return await _asked(api, principal, running, version)
+    return _answer(*await _asked(api, principal, running, version))
 
 
 async def _asked(
     api: Api, principal: Principal, running: Sequence[RunningThrough], version: int
-) -> web.Response:
+) -> tuple[int, int]:
     """Ask for it, group by group; the same request for the same configuration has the same id."""
     now = clock.now()
     events = [
@@ -71,4 +80,8 @@ async def _asked(
     except Unavailable as error:
         detail = {"detail": NOT_CONFIRMED, "reason": error.reason}
         raise Refused(503, detail, {"Retry-After": "2"}) from error
-    return json_answer({"alert_groups": len(events), "config_version": version}, 202 if events else 200)
+    return len(events), version
+
+
+def _answer(groups: int, version: int) -> web.Response:
+    return json_answer({"alert_groups": groups, "config_version": version}, 202 if groups else 200)

@@ -59,7 +59,17 @@ async def simulate_escalation(request: web.Request) -> web.Response:
     api = request.app[API]
     principal = await api.caller(request)
     body = parse(SimulateBody, await read_json(request, api.settings.max_body_bytes))
-    stage = await _stage(api, await api.desk(principal), body)
+    found, stage = await play(api, await api.desk(principal), body)
+    return json_answer(_shape(found, stage))
+
+
+async def play(api: Api, desk: Desk, body: SimulateBody) -> tuple[Simulated, Stage]:
+    """Return what would happen, and what was played.
+
+    Raises:
+        Invalid: neither or both of integration and chain are named, or one does not exist.
+    """
+    stage = await _stage(api, desk, body)
     event = GroupRendered(
         id=ID, time=stage.now, group=stage.group, change=GroupOpened.type, cards=stage.cards, subject=ID
     )
@@ -71,7 +81,8 @@ async def simulate_escalation(request: web.Request) -> web.Response:
         try:
             question, at = playing.send(answer)
         except StopIteration as end:
-            return json_answer(_shape(end.value, stage))
+            found: Simulated = end.value
+            return found, stage
         answer = await facts.answer(question, at)
 
 

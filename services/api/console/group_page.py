@@ -14,6 +14,7 @@ from services.api.console.group_filters import GroupFilters
 from services.api.console.group_rows import rows_of
 from services.api.console.groups import NEWEST_FIRST, may_act
 from services.api.console.payloads import ShownAlert, shown_alerts
+from services.api.console.step_sentences import step_sentence
 from services.api.console.story import story_of
 from services.api.console.visits import Visit
 from services.api.groups import existing_group
@@ -101,26 +102,8 @@ def _steps(escalation: Any, config: ConfigSnapshot) -> list[NextStep]:
     for position, step in enumerate(escalation.steps):
         is_done = position < escalation.position
         standing = "done" if is_done else "next" if position == escalation.position and not over else "later"
-        found.append(NextStep(position + 1, step_words(step, config), standing))
+        found.append(NextStep(position + 1, step_sentence(step, config), standing))
     return found
-
-
-def step_words(step: Any, config: ConfigSnapshot) -> str:
-    """Return a step as a sentence, with the names of people and things."""
-    words = step.type.replace("_", " ")
-    named = [
-        _named(str(one), config)
-        for value in step.parameters.values()
-        for one in (value if isinstance(value, list | tuple) else [value])
-    ]
-    return f"{words}: {', '.join(named)}" if named else words
-
-
-def _named(value: str, config: ConfigSnapshot) -> str:
-    user, team = config.user_by_id.get(value), config.team_by_id.get(value)
-    if user is not None:
-        return user.username
-    return team.name if team is not None else value
 
 
 async def _related(database: Any, group: Group) -> list[Group]:

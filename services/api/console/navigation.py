@@ -16,6 +16,8 @@ class Place(NamedTuple):
 PLACES = (
     Place("/alert-groups", "Alert groups", "a"),
     Place("/users", "Users", "u"),
+    Place("/escalation-chains", "Escalation chains", "e"),
+    Place("/schedules", "Schedules", "s"),
     Place("/webhooks", "Webhooks", "w"),
     Place("/insights", "Insights", "n"),
     Place("/pipeline", "Pipeline", "p"),

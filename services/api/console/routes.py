@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from services.api.console import (
+    chain_routes,
     group_forms,
     group_page,
     group_responses,
@@ -35,6 +36,7 @@ def add_routes(app: web.Application) -> None:
     add_page(app, "POST", "/alert-groups/{id}/notes", group_responses.add_note, ("POST", "resolution_notes"))
     add_page(app, "POST", "/alert-groups/{id}/page", group_responses.page_somebody, ACTING)
     add_page(app, "POST", "/alert-groups/{id}/unpage", group_responses.take_off, ACTING)
+    chain_routes.add_routes(app)
     _add_pipeline(app)
     people_routes.add_routes(app)
 
