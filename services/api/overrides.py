@@ -36,7 +36,7 @@ async def list_overrides(request: web.Request) -> web.Response:
     """GET: the overrides that were made here, by their start."""
     api = request.app[API]
     desk = await api.desk(await api.caller(request))
-    schedule = _schedule(desk, request)
+    schedule = existing_schedule(desk, request.match_info["id"])
     rows = [one for one in desk.draft.find(Shift, "schedule_id", schedule.id) if one.is_override]
     shown = [_show(schedule, one) for one in rows]
     return json_answer({"results": sorted(shown, key=lambda one: (one["start"], one["id"]))})
@@ -49,14 +49,23 @@ async def create_override(request: web.Request) -> web.Response:
     body = parse(OverrideBody, await read_json(request, api.settings.max_body_bytes))
 
     def edit(desk: Desk) -> dict[str, Any]:
-        schedule = _schedule(desk, request)
-        if schedule.type != "web" and not schedule.enable_web_overrides:
-            raise Refused.because(400, "This schedule takes overrides here only with enable_web_overrides.")
-        fields = _fields(body) | {"name": body.name or f"Override of {schedule.name}", "users": _people(body)}
-        made = ShiftBody(type="override", schedule=schedule.id, source=SOURCES["api"], **fields)
-        return _show(schedule, on_call_shifts.create(desk, made))
+        schedule = existing_schedule(desk, request.match_info["id"])
+        return _show(schedule, make_override(desk, schedule, body))
 
     return json_answer((await api.edit(principal, edit)).result, 201)
+
+
+def make_override(desk: Desk, schedule: Schedule, body: OverrideBody, source: str = "api") -> Shift:
+    """Add an override to a schedule.
+
+    Raises:
+        Refused: the schedule takes none here; `Invalid` names the fields.
+    """
+    if schedule.type != "web" and not schedule.enable_web_overrides:
+        raise Refused.because(400, "This schedule takes overrides here only with enable_web_overrides.")
+    fields = _fields(body) | {"name": body.name or f"Override of {schedule.name}", "users": _people(body)}
+    written = ShiftBody(type="override", schedule=schedule.id, source=SOURCES[source], **fields)
+    return on_call_shifts.create(desk, written)
 
 
 async def change_override(request: web.Request) -> web.Response:
@@ -66,9 +75,9 @@ async def change_override(request: web.Request) -> web.Response:
     body = parse(OverrideBody, await read_json(request, api.settings.max_body_bytes))
 
     def edit(desk: Desk) -> dict[str, Any]:
-        schedule = _schedule(desk, request)
-        row = _override(desk, schedule, request)
-        start, end = _times(schedule, row)
+        schedule = existing_schedule(desk, request.match_info["id"])
+        row = existing_override(desk, schedule, request.match_info["override_id"])
+        start, end = override_times(schedule, row)
         fields = _fields(body, start, end)
         if body.sent("users"):
             fields["users"] = _people(body)
@@ -85,21 +94,32 @@ async def remove_override(request: web.Request) -> web.Response:
     principal = await api.caller(request)
 
     def edit(desk: Desk) -> None:
-        on_call_shifts.remove(desk, _override(desk, _schedule(desk, request), request))
+        schedule = existing_schedule(desk, request.match_info["id"])
+        on_call_shifts.remove(desk, existing_override(desk, schedule, request.match_info["override_id"]))
 
     await api.edit(principal, edit)
     return empty_answer()
 
 
-def _schedule(desk: Desk, request: web.Request) -> Schedule:
-    row = desk.draft.get(Schedule, request.match_info["id"])
+def existing_schedule(desk: Desk, schedule_id: str) -> Schedule:
+    """Return a schedule.
+
+    Raises:
+        Refused: 404.
+    """
+    row = desk.draft.get(Schedule, schedule_id)
     if row is None:
         raise Refused.not_found()
     return row
 
 
-def _override(desk: Desk, schedule: Schedule, request: web.Request) -> Shift:
-    row = desk.draft.get(Shift, request.match_info["override_id"])
+def existing_override(desk: Desk, schedule: Schedule, override_id: str) -> Shift:
+    """Return an override of a schedule.
+
+    Raises:
+        Refused: 404.
+    """
+    row = desk.draft.get(Shift, override_id)
     if row is None or not row.is_override or row.schedule_id != schedule.id:
         raise Refused.not_found()
     return row
@@ -128,7 +148,7 @@ def _people(body: OverrideBody) -> list[str]:
 
 
 def _show(schedule: Schedule, row: Shift) -> dict[str, Any]:
-    start, end = _times(schedule, row)
+    start, end = override_times(schedule, row)
     return {
         "id": row.id,
         "schedule": schedule.id,
@@ -139,7 +159,8 @@ def _show(schedule: Schedule, row: Shift) -> dict[str, Any]:
     }
 
 
-def _times(schedule: Schedule, row: Shift) -> tuple[datetime, datetime]:
+def override_times(schedule: Schedule, row: Shift) -> tuple[datetime, datetime]:
+    """Return from when to when an override holds, in UTC."""
     zone = zone_of(row.time_zone or schedule.time_zone)
     local = read_time(row.start)
     assert local is not None  # checked when it was written

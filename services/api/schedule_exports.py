@@ -54,21 +54,21 @@ async def export_of_user(request: web.Request) -> web.Response:
 async def read_schedule_token(request: web.Request) -> web.Response:
     """GET: whether the caller has an address for this schedule; the token is not shown again."""
     api = request.app[API]
-    principal, schedule_id, _ = await _schedule(api, request)
+    principal, schedule_id = await _schedule(api, request)
     return await _shown(api, _owner(principal), schedule_id)
 
 
 async def make_schedule_token(request: web.Request) -> web.Response:
     """POST: 201 with a new address for the caller; the one before is worth nothing from now on."""
     api = request.app[API]
-    principal, schedule_id, path = await _schedule(api, request)
-    return await _made(api, (_owner(principal), schedule_id, path))
+    principal, schedule_id = await _schedule(api, request)
+    return await _made(api, asked_export(principal, schedule_id))
 
 
 async def remove_schedule_token(request: web.Request) -> web.Response:
     """DELETE: 204; a second time 404."""
     api = request.app[API]
-    principal, schedule_id, _ = await _schedule(api, request)
+    principal, schedule_id = await _schedule(api, request)
     return await _removed(api, _owner(principal), schedule_id)
 
 
@@ -121,13 +121,13 @@ async def _calendar(api: Api, found: ExportToken, make: Callable[[], Export]) ->
     return web.Response(text=export.text, content_type="text/calendar", charset="utf-8")
 
 
-async def _schedule(api: Api, request: web.Request) -> tuple[Principal, str, str]:
+async def _schedule(api: Api, request: web.Request) -> tuple[Principal, str]:
     principal = await api.caller(request)
     desk = await api.desk(principal)
     row = desk.draft.get(Schedule, request.match_info["id"])
     if row is None:
         raise Refused.not_found()
-    return principal, row.id, f"/api/v1/schedules/{row.id}/export"
+    return principal, row.id
 
 
 async def _user(api: Api, request: web.Request) -> tuple[str, str]:
@@ -151,12 +151,23 @@ def _owner(principal: Principal) -> str:
 
 
 async def _made(api: Api, asked: Made) -> web.Response:
+    return json_answer(await make_export(api, asked), 201)
+
+
+async def make_export(api: Api, asked: Made) -> dict[str, Any]:
+    """Make a new address and return it with its token, which nobody can look up later."""
     user_id, schedule_id, path = asked
     token, now = random_source.token_hex(TOKEN_BYTES), clock.now()
     await ScheduleExports(api.database).put(user_id, schedule_id, token, now)
     url = f"{api.settings.public_url.rstrip('/')}{path}?token={token}"
-    body: dict[str, Any] = {"token": token, "export_url": url, "created_at": instant(now)}
-    return json_answer(body, 201)
+    return {"token": token, "export_url": url, "created_at": instant(now)}
+
+
+def asked_export(principal: Principal, schedule_id: str | None) -> Made:
+    """Return what an address of somebody's is for: a schedule, or None for the person's shifts in all of them."""
+    owner = _owner(principal)
+    of_person = f"/api/v1/users/{owner}/schedule_export"
+    return owner, schedule_id, f"/api/v1/schedules/{schedule_id}/export" if schedule_id else of_person
 
 
 async def _shown(api: Api, user_id: str, schedule_id: str | None) -> web.Response:

@@ -172,26 +172,26 @@ def second(at: datetime) -> str:
 
 
 def _reason(config: ConfigSnapshot, one: FinalShift) -> dict[str, Any]:
-    shift = config.shift_by_id.get(one.shift_id)
-    by = "swap" if one.swap_id else "override" if one.is_override else "shift"
-    title = shift.name if shift is not None else one.title
-    if one.swap_id and one.swapped_with in config.user_by_id:
-        why = f"swap: in the place of {config.user_by_id[one.swapped_with].username} in {title}"
-    elif one.is_override:
-        why = f"override {title}"
-    else:
-        why = f"{title}, level {one.level}"
     return {
         "user_id": one.user_id,
         "username": config.user_by_id[one.user_id].username,
-        "by": by,
+        "by": "swap" if one.swap_id else "override" if one.is_override else "shift",
         "since": instant(one.event_start),
         "shift_id": one.shift_id,
         "level": one.level,
         "swap_id": one.swap_id,
         "in_place_of": one.swapped_with,
-        "reason": why,
+        "reason": why_on_call(config, one),
     }
+
+
+def why_on_call(config: ConfigSnapshot, one: FinalShift) -> str:
+    """Return by what somebody is on call: a layer with its level, an override, or in whose place."""
+    shift = config.shift_by_id.get(one.shift_id)
+    title = shift.name if shift is not None else one.title
+    if one.swap_id and one.swapped_with in config.user_by_id:
+        return f"swap: in the place of {config.user_by_id[one.swapped_with].username} in {title}"
+    return f"override {title}" if one.is_override else f"{title}, level {one.level}"
 
 
 def _next_shape(config: ConfigSnapshot, coming: OnCall | None) -> dict[str, Any] | None:

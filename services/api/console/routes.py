@@ -13,6 +13,7 @@ from services.api.console import (
     live,
     people_routes,
     pipeline,
+    schedule_routes,
     sign_in,
     trace_page,
 )
@@ -37,6 +38,7 @@ def add_routes(app: web.Application) -> None:
     add_page(app, "POST", "/alert-groups/{id}/page", group_responses.page_somebody, ACTING)
     add_page(app, "POST", "/alert-groups/{id}/unpage", group_responses.take_off, ACTING)
     chain_routes.add_routes(app)
+    schedule_routes.add_routes(app)
     _add_pipeline(app)
     people_routes.add_routes(app)
 

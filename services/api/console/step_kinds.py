@@ -42,7 +42,9 @@ class StepKind:
 PAGE, PAUSE, LEAD = "Page somebody", "Wait", "Lead the chain"
 SCHEDULE = StepField("schedule", "Schedule", "choice", of="schedules")
 PEOPLE_HINT = "Usernames, one to a field."
-TEMPLATE_HINT = 'A Jinja2 template over payload, labels and alert_group, such as {{ payload.severity == "critical" }}.'
+TEMPLATE_HINT = (
+    'A Jinja2 template over payload, labels and alert_group, such as {{ payload.severity == "critical" }}.'
+)
 KINDS = (
     StepKind(
         "notify_on_call_from_schedule",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.domain.configuration import Chain, StepConfig
+from shared.store.configuration import ConfigurationStore
 from tests.integration.api.acting_running import a_person
 from tests.integration.api.api_running import RunningApi
 from tests.integration.console.browsing import Answer, Browser, signed_in, with_password
@@ -38,7 +39,7 @@ async def add(browser: Browser, chain: str, kind: str, **fields: Any) -> Answer:
 
 
 async def steps_of(api: RunningApi, chain: str) -> list[StepConfig]:
-    config = await api.running.io.config.load()
+    config = await ConfigurationStore(api.store).load()
     return list(config.steps_of.get(chain.removeprefix("/escalation-chains/"), ()))
 
 
@@ -126,7 +127,7 @@ async def test_a_chain_in_use_stays_and_says_where_and_a_copy_has_its_steps(api:
     assert twice.status == 400
     await api.put(route, escalation_chain_id=None)
     assert (await browser.post(f"{chain}/remove")).location == "/escalation-chains"
-    assert chain_id not in (await api.running.io.config.load()).chain_by_id
+    assert chain_id not in (await ConfigurationStore(api.store).load()).chain_by_id
     assert (await browser.get(chain)).status == 404
 
 
@@ -201,5 +202,5 @@ async def test_the_list_is_searched_and_a_name_taken_twice_is_refused_with_the_f
     assert f'href="{chain}"' not in other
     renamed = await browser.post(chain, {"name": f"{name} new", "team_id": ""})
     assert renamed.location == chain
-    chains: dict[str, Chain] = (await api.running.io.config.load()).chain_by_id
+    chains: dict[str, Chain] = (await ConfigurationStore(api.store).load()).chain_by_id
     assert chains[chain.removeprefix("/escalation-chains/")].name == f"{name} new"
