@@ -80,13 +80,15 @@ def written_layer(shift: Shift, config: ConfigSnapshot) -> LayerForm | None:
     start = read_time(shift.start)
     if shift.type != "rolling_users" or shift.frequency not in HANDOVERS or start is None:
         return None
-    if shift.start_rotation_from_user_index or shift.effective_from or shift.ended_at:
+    if shift.effective_from or shift.ended_at:
         return None
+    first = shift.start_rotation_from_user_index or 0
+    turns = [*shift.rolling_users[first:], *shift.rolling_users[:first]]
     end = start + timedelta(seconds=shift.duration)
     for has_hours in (False, True):
         form = LayerForm(
             name=shift.name,
-            turns=[", ".join(names_of(turn, config)) for turn in shift.rolling_users],
+            turns=[", ".join(names_of(turn, config)) for turn in turns],
             start=f"{start:%Y-%m-%dT%H:%M}",
             until=f"{until:%Y-%m-%dT%H:%M}" if (until := read_time(shift.until)) else "",
             handover=shift.frequency,

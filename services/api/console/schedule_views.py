@@ -83,12 +83,12 @@ def on_call_now(config: ConfigSnapshot, schedule_id: str, now: datetime) -> OnCa
     present = on_call_at(config, schedule_id, now)
     reasons = final_shifts(config, schedule_id, now, now + MOMENT)
     coming = next_on_call(config, schedule_id, now)
+    people: dict[str, str] = {}
+    for one in reasons:
+        if one.user_id in present.user_ids:
+            people.setdefault(config.user_by_id[one.user_id].username, why_on_call(config, one))
     return OnCallNow(
-        people=tuple(
-            (config.user_by_id[one.user_id].username, why_on_call(config, one))
-            for one in reasons
-            if one.user_id in present.user_ids
-        ),
+        people=tuple(people.items()),
         nobody_because=present.failure or "",
         until=next_change(config, schedule_id, now),
         next_people=tuple(names_of(coming.user_ids, config)) if coming is not None else (),
