@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from services.api.resources.desk import parse
 from services.api.simulation import SimulateBody, play
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.simulation import ASSUMPTIONS, Simulated, SimulatedLine
+from shared.domain.simulation import ASSUMPTIONS, SimulatedLine
 from shared.domain.wall_time import instant, wall
 
 # The parameters of the address that ask for a simulation; they stay while the chain is edited.
@@ -79,9 +79,15 @@ async def played(visit: Visit, chain_id: str) -> Played:
         found, stage = await play(visit.api, await visit.api.desk(visit.principal), body)
     except Invalid as invalid:
         problems = tuple(f"{field}: {text}" for field, texts in invalid.errors.items() for text in texts)
-        return Played(**{**vars(blank), "problems": problems})
+        return replace(blank, problems=problems)
     lines = [_line(one, stage.now, stage.config) for one in found.lines[:LINES_SHOWN]]
-    return Played(**{**vars(blank), **_outcome(found, lines)})
+    return replace(
+        blank,
+        lines=tuple(lines),
+        has_more=len(found.lines) > len(lines),
+        ended=found.ended,
+        until=found.until,
+    )
 
 
 def kept(visit: Visit) -> str:
@@ -142,15 +148,6 @@ def _payload(text: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise Invalid.field("payload", f"It is no JSON: {error}.") from error
-
-
-def _outcome(found: Simulated, lines: list[PlayedLine]) -> dict[str, Any]:
-    return {
-        "lines": tuple(lines),
-        "has_more": len(found.lines) > len(lines),
-        "ended": found.ended,
-        "until": found.until,
-    }
 
 
 def _line(line: SimulatedLine, began_at: datetime, config: ConfigSnapshot) -> PlayedLine:

@@ -10,6 +10,7 @@ from multidict import MultiDict
 from services.api.console.local_times import local_text, zone_names
 from services.api.console.people_fields import usernames
 from services.api.console.schedule_layers import HANDOVERS, LayerForm, layer_body, sent_layer, written_layer
+from services.api.console.schedule_views import chains_asking
 from services.api.console.schedules import PATH, existing, render_list, render_schedule
 from services.api.console.step_sentences import DAY_OF
 from services.api.console.visits import Visit, reasons
@@ -64,13 +65,9 @@ async def change(visit: Visit) -> web.Response:
 async def remove(visit: Visit) -> web.Response:
     """POST: removes a schedule that no step asks; otherwise the chains are named."""
     config, schedule = await existing(visit)
-    used = [
-        config.chain_by_id[one.escalation_chain_id].name
-        for one in config.steps
-        if schedule.id in one.parameters.values() and one.escalation_chain_id in config.chain_by_id
-    ]
+    used = chains_asking(config, schedule.id)
     if used:
-        named = ", ".join(dict.fromkeys(used))
+        named = ", ".join(used.values())
         problems = {"whole": (f"Not removed, because escalation chains ask it: {named}.",)}
         return await render_schedule(visit, problems, 400)
     await visit.objects(SCHEDULES).remove(schedule.id)

@@ -105,6 +105,12 @@ def health(config: ConfigSnapshot, schedule_id: str, now: datetime) -> Health:
     )
 
 
+def chains_asking(config: ConfigSnapshot, schedule_id: str) -> dict[str, str]:
+    """Return the names, by id, of the chains with a step that asks a schedule."""
+    ids = {one.escalation_chain_id for one in config.steps if schedule_id in one.parameters.values()}
+    return {one.id: one.name for one in config.chains if one.id in ids}
+
+
 def takes_overrides(schedule: Schedule) -> bool:
     """Whether overrides made here count."""
     return schedule.type == "web" or schedule.enable_web_overrides

@@ -15,6 +15,7 @@ from services.api.console.schedule_period import Period, read_period
 from services.api.console.schedule_picture import BAR_PX, draw
 from services.api.console.schedule_views import (
     TYPES,
+    chains_asking,
     health,
     layers_of,
     on_call_now,
@@ -145,6 +146,7 @@ async def render_schedule(
         takes_overrides=takes_overrides(schedule),
         swaps=swaps_of(config, schedule.id, reader.id if reader is not None else "", now),
         layers=layers_of(config, schedule),
+        asked_by=chains_asking(config, schedule.id),
         people=usernames(config),
         reader=reader.username if reader is not None else "",
         form=visit.form,
