@@ -131,6 +131,20 @@ def test_bars_lie_within_their_strip_and_the_present_only_in_its_week():
     assert picture.strips[1].now == pytest.approx(100 * 2.5 / 7)
 
 
+def test_layers_with_too_many_hand_overs_for_a_page_are_left_out_and_counted():
+    layers = [
+        rolling("A B", f"L{number}", frequency="hourly", duration=3_600, level=number) for number in range(4)
+    ]
+    month = drawn(a_schedule(*layers), "view=month&layers=yes")
+    week = drawn(a_schedule(*layers), "from=2026-03-09")
+    assert month.hidden == 3
+    assert week.hidden == 0
+    assert [one.name for one in week.strips[0].labels] == [
+        "On call",
+        *(f"L{one}, level {one}" for one in (3, 2, 1, 0)),
+    ]
+
+
 def test_an_unknown_user_leaves_an_empty_bar_and_a_gap():
     config = a_schedule(rolling("X", start="2026-03-02T00:00:00"))
     start, end = utc("2026-03-02T00:00"), utc("2026-03-04T00:00")

@@ -16,7 +16,6 @@ from shared.domain.schedules import Schedule, Swap
 from shared.domain.shift_events import Event
 
 BarKind = Literal["final", "gap", "override", "swap", "open", "layer", "empty"]
-MOST_LANES = 60
 NOBODY = "nobody"
 
 
@@ -94,8 +93,7 @@ def _layer_lanes(
         name = f"{shift.name if shift else 'Calendar'}, level {one.level}"
         key = (-one.level, f"{name}\n{one.source_id if shift else ''}")
         found.setdefault(key, []).extend(_bars(config, one, start, end, "layer"))
-    ordered = sorted(found.items())[:MOST_LANES]
-    return [Lane(key[1].partition("\n")[0], _rows(_joined(bars))) for key, bars in ordered]
+    return [Lane(key[1].partition("\n")[0], _rows(_joined(bars))) for key, bars in sorted(found.items())]
 
 
 def _bars(config: ConfigSnapshot, event: Event, start: datetime, end: datetime, kind: BarKind) -> list[Bar]:

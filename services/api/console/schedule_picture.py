@@ -18,6 +18,8 @@ DAY = timedelta(days=1)
 HEAD_PX, LABEL_PX, ROW_PX, BAR_PX, SPACE_PX = 22, 18, 26, 23, 4
 # Colours and lines under the names: together they tell forty people apart, and the name stands there too.
 COLOURS, PATTERNS = 8, 5
+# A page with more than this is too large for a phone: hand-overs every hour in every layer, for a month.
+MOST_BARS = 2_000
 
 
 @dataclass(frozen=True)
@@ -71,18 +73,23 @@ class Strip:
 
 @dataclass(frozen=True)
 class Picture:
-    """Everything to be drawn, who looks how (by username), and the same as rows of a table."""
+    """Everything to be drawn, who looks how (by username), and the same as rows of a table.
+
+    `hidden`: so many lanes are not drawn, because there is too much in them.
+    """
 
     strips: tuple[Strip, ...]
     legend: tuple[tuple[str, Look], ...]
     rows: tuple[Bar, ...]
     has_gaps: bool
+    hidden: int
 
 
 def draw(config: ConfigSnapshot, schedule: Schedule, period: Period, now: datetime) -> Picture:
     """Draw a schedule; it takes some milliseconds, and for big ones longer: not for the event loop."""
     final = final_lane(config, schedule, period.start, period.end)
-    lanes = [final, *other_lanes(config, schedule, period.start, period.end, period.shows_layers)]
+    others = other_lanes(config, schedule, period.start, period.end, period.shows_layers)
+    lanes = [final, *_few(others, MOST_BARS - len(final.bars))]
     looks = _looks(config, schedule, lanes)
     shown = {one.user_id for lane in lanes for one in lane.bars}
     return Picture(
@@ -94,7 +101,17 @@ def draw(config: ConfigSnapshot, schedule: Schedule, period: Period, now: dateti
         ),
         rows=tuple(final.bars),
         has_gaps=any(one.kind == "gap" for one in final.bars),
+        hidden=1 + len(others) - len(lanes),
     )
+
+
+def _few(lanes: Iterable[Lane], most: int) -> Iterator[Lane]:
+    """Yield the first lanes that have together not more than so many bars."""
+    for one in lanes:
+        most -= len(one.bars)
+        if most < 0:
+            return
+        yield one
 
 
 def _looks(config: ConfigSnapshot, schedule: Schedule, lanes: Iterable[Lane]) -> dict[str, Look]:
