@@ -43,6 +43,17 @@ async def send_demo(request: web.Request) -> web.Response:
     api = request.app[API]
     principal = await api.caller(request)
     body = parse(DemoBody, await read_json(request, api.settings.max_body_bytes))
+    return json_answer(await demo_sent(request, principal, body))
+
+
+async def demo_sent(request: web.Request, principal: Principal, body: DemoBody) -> dict[str, Any]:
+    """Send the demo alerts of the integration in the URL; return their receipt.
+
+    Raises:
+        Refused: there is no such integration, its type has no demo, or it cannot read the payload.
+        Unavailable: the broker did not confirm.
+    """
+    api = request.app[API]
     desk = await api.desk(principal)
     integration, version = existing(desk, request), desk.draft.base.version
     parts = _parts(api, integration, body)
@@ -50,7 +61,7 @@ async def send_demo(request: web.Request) -> web.Response:
     alerts = _alerts(parts, integration.id, demo_id, now)
     events = [_received(one, integration, principal, version) for one in alerts]
     await api.bus.publish(events, timeout_s=CONFIRM_TIMEOUT_S)
-    return json_answer(_receipt(api, alerts, demo_id, now))
+    return _receipt(api, alerts, demo_id, now)
 
 
 def _parts(api: Api, integration: Integration, body: DemoBody) -> list[Part]:

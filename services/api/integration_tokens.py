@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import Field
 
 from services.api.answers import empty_answer, json_answer, read_json
-from services.api.api import API
+from services.api.api import API, Api
 from services.api.group_shapes import instant
 from services.api.refusals import Refused
 from services.api.resources.desk import Body, Desk, parse
@@ -46,9 +46,13 @@ async def read_tokens(request: web.Request) -> web.Response:
     """GET: the URL, and the former ones with how often and when they were last used."""
     api = request.app[API]
     desk = await api.desk(await api.caller(request))
-    row = existing(desk, request)
+    return json_answer(await tokens_of(api, desk, existing(desk, request)))
+
+
+async def tokens_of(api: Api, desk: Desk, row: Integration) -> dict[str, Any]:
+    """Return the URL of an integration, and the former ones with how often and when they were last used."""
     used = await Problems(api.database).find([row.id], cleared=True) if row.access.former_tokens else []
-    return json_answer(_shown(desk, row, used))
+    return _shown(desk, row, used)
 
 
 async def revoke_token(request: web.Request) -> web.Response:

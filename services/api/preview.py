@@ -70,7 +70,16 @@ async def preview(request: web.Request) -> web.Response:
     api = request.app[API]
     principal = await api.caller(request)
     body = parse(PreviewBody, await read_json(request, api.settings.max_body_bytes))
-    before = _stored(await api.desk(principal), body)
+    return json_answer(await previewed(api, await api.desk(principal), body))
+
+
+async def previewed(api: Api, desk: Desk, body: PreviewBody) -> dict[str, Any]:
+    """Return what becomes of each alert, and how many of them an edit makes different.
+
+    Raises:
+        Invalid: what is tried, or on what, cannot be read; the field is named.
+    """
+    before = _stored(desk, body)
     after = _edited(before, body)
     alerts = await _alerts(api, before.integration, body)
     shown = await _previews(api, after, alerts)
@@ -80,7 +89,7 @@ async def preview(request: web.Request) -> web.Response:
     if body.sent("payload"):
         results = [{**one, "alert_id": None} for one in results]
     changed = sum(bool(one.get("differences")) for one in results)
-    return json_answer({"count": len(results), "changed": changed, "results": results})
+    return {"count": len(results), "changed": changed, "results": results}
 
 
 def _stored(desk: Desk, body: PreviewBody) -> Tried:
@@ -172,8 +181,7 @@ async def _alerts(api: Api, integration: Integration, body: PreviewBody) -> list
         if stored is None:
             raise Invalid.field("alert_id", "There is no such alert.")
         return [stored]
-    query = {"integration_id": integration.id}
-    return [one for one, _ in await Alerts(api.database).find(query, body.last or 1)]
+    return [one for one, _ in await Alerts(api.database).of_integration(integration.id, body.last or 1)]
 
 
 def _sent(api: Api, integration: Integration, payload: Any) -> list[Alert]:

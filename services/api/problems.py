@@ -32,7 +32,7 @@ async def read_problems(request: web.Request) -> web.Response:
     integration_id = request.match_info["id"]
     if integration_id not in (await api.configuration.tables()).of(Integration):
         raise Refused.not_found()
-    return json_answer({"results": await _found(api, [integration_id], _state(request))})
+    return json_answer({"results": await problems_of(api, [integration_id], _state(request))})
 
 
 async def list_problems(request: web.Request) -> web.Response:
@@ -43,7 +43,7 @@ async def list_problems(request: web.Request) -> web.Response:
     state = _state(request)
     found: list[dict[str, Any]] = []
     if not schedule_id:
-        found += await _found(api, [integration_id] if integration_id else None, state)
+        found += await problems_of(api, [integration_id] if integration_id else None, state)
     if not integration_id:
         found += await schedule_problems(api, [schedule_id] if schedule_id else None, state)
     found.sort(key=lambda one: one["last_seen_at"] or "", reverse=True)
@@ -69,7 +69,8 @@ def _state(request: web.Request) -> str:
     return state
 
 
-async def _found(api: Api, integration_ids: list[str] | None, state: str) -> list[dict[str, Any]]:
+async def problems_of(api: Api, integration_ids: list[str] | None, state: str) -> list[dict[str, Any]]:
+    """Return the problems of some (or all) integrations that are open, cleared, or all of them; newest first."""
     rows = await Problems(api.database).find(integration_ids, cleared=state != "open")
     config = (await api.configuration.tables()).snapshot()
     shapes = [_shape(one, config) for one in rows]

@@ -198,6 +198,12 @@ class AlertGroups:
         """Return how many groups match that people are shown; counting ends at `limit` (0: never)."""
         return await self.collection.count({"seen": True, **query}, limit)
 
+    async def count_open(self, integration_id: str, limit: int) -> int:
+        """Return how many open groups of an integration people are shown; counting ends at `limit`."""
+        # The key begins with the integration's id: a range of the index of open groups, whatever was resolved.
+        own = {"$gte": f"{integration_id}|", "$lt": f"{integration_id}}}"}
+        return await self.collection.count({"open_key": own, "seen": True}, limit)
+
     async def open_among(self, ids: Iterable[str]) -> set[str]:
         """Return which of these groups are open."""
         query = {"_id": {"$in": list(ids)}, "open_key": {"$exists": True}}

@@ -6,6 +6,7 @@ which BSON would refuse in part.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -76,7 +77,44 @@ class Alerts:
         """Return matching alerts, each with its group's id ("" while it has none)."""
         order = [("received_at", -1 if newest_first else 1), ("_id", 1)]
         found = await self.collection.find(query, sort=order, limit=limit, skip=skip)
-        return [(Alert.model_validate_json(one["body"]), one["group_id"] or "") for one in found]
+        return [_read(one) for one in found]
+
+    async def newest_times(self, integration_ids: Sequence[str]) -> dict[str, datetime]:
+        """Return when the newest alert of each integration came; integrations without any are left out."""
+
+        async def newest(integration_id: str) -> list[Document]:
+            query, fields = {"integration_id": integration_id}, {"_id": 0, "received_at": 1}
+            return await self.collection.find(query, fields, [("received_at", -1)], limit=1)
+
+        found = await asyncio.gather(*(newest(one) for one in integration_ids))
+        return {id: one[0]["received_at"] for id, one in zip(integration_ids, found, strict=True) if one}
+
+    async def hourly(self, integration_id: str, since: datetime, limit: int) -> dict[datetime, int]:
+        """Return how many alerts of an integration came in each hour (by its begin), read from an index alone.
+
+        Counting begins with the newest one and ends at `limit`: then the oldest hours are counted in part.
+        """
+        found = await self.collection.aggregate(
+            [
+                {"$match": {"integration_id": integration_id, "received_at": {"$gte": since}}},
+                {"$sort": {"received_at": -1}},
+                {"$limit": limit},
+                {"$project": {"_id": 0, "hour": {"$dateTrunc": {"date": "$received_at", "unit": "hour"}}}},
+                {"$group": {"_id": "$hour", "count": {"$sum": 1}}},
+            ]
+        )
+        return {one["_id"]: one["count"] for one in found}
+
+    async def of_integration(
+        self, integration_id: str, limit: int, *, newest_first: bool = True
+    ) -> list[tuple[Alert, str]]:
+        """Return an integration's newest (or oldest) alerts, each with its group's id ("" while it has none).
+
+        They are read in the order of an index, however many there are; those of the same instant in any order.
+        """
+        order = [("received_at", -1 if newest_first else 1)]
+        found = await self.collection.find({"integration_id": integration_id}, sort=order, limit=limit)
+        return [_read(one) for one in found]
 
     async def count_received(self, integration_ids: Sequence[str], since: datetime, until: datetime) -> int:
         """Return how many alerts came in a time, wiped ones left out."""
@@ -129,6 +167,10 @@ class Alerts:
 def _received(integration_ids: Sequence[str], since: datetime, until: datetime) -> Query:
     time = {"$gte": since, "$lt": until}
     return {"integration_id": {"$in": list(integration_ids)}, "received_at": time, "wiped": None}
+
+
+def _read(document: Document) -> tuple[Alert, str]:
+    return Alert.model_validate_json(document["body"]), document["group_id"] or ""
 
 
 def _document(alert: Alert, expires_at: datetime) -> Document:

@@ -16,6 +16,7 @@ class Place(NamedTuple):
 PLACES = (
     Place("/alert-groups", "Alert groups", "a"),
     Place("/users", "Users", "u"),
+    Place("/integrations", "Integrations", "i"),
     Place("/escalation-chains", "Escalation chains", "e"),
     Place("/schedules", "Schedules", "s"),
     Place("/webhooks", "Webhooks", "w"),

@@ -10,6 +10,7 @@ from services.api.console import (
     group_page,
     group_responses,
     groups,
+    integration_pages,
     live,
     people_routes,
     pipeline,
@@ -37,6 +38,7 @@ def add_routes(app: web.Application) -> None:
     add_page(app, "POST", "/alert-groups/{id}/notes", group_responses.add_note, ("POST", "resolution_notes"))
     add_page(app, "POST", "/alert-groups/{id}/page", group_responses.page_somebody, ACTING)
     add_page(app, "POST", "/alert-groups/{id}/unpage", group_responses.take_off, ACTING)
+    integration_pages.add_routes(app)
     chain_routes.add_routes(app)
     schedule_routes.add_routes(app)
     _add_pipeline(app)
