@@ -176,6 +176,24 @@ class Settings(BaseSettings):
     )
     pushover_timeout_s: float = 15.0
     webhook_timeout_s: float = 10.0
+    oidc_issuer: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="address of an OpenID provider that people sign in with at the console; empty: none",
+    )
+    oidc_client_id: str = Field(default="", description="what the provider knows Tocsin as")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="empty: a public client")
+    oidc_name: str = Field(default="single sign-on", description="what the button calls the provider")
+    oidc_scope: str = Field(default="openid profile email", description="what the provider is asked for")
+    oidc_username_claim: str = Field(
+        default="preferred_username",
+        description="claim with the username here; it must be one that people cannot choose themselves",
+    )
+    oidc_new_user_role: str = Field(
+        default="",
+        pattern="^(viewer|editor)?$",
+        description="whoever the provider lets in and nobody knows is added with this role; empty: is refused",
+    )
     allow_private_addresses: bool = Field(
         default=False, description="webhooks and external calendars may be at private addresses"
     )

@@ -13,7 +13,7 @@ from services.api.api import API, Api
 from services.api.authentication import Authentication
 from services.api.calendars import Means
 from services.api.chat_callbacks import ChatCallbacks
-from services.api.console.opening import open_console
+from services.api.console.opening import oidc_fault, open_console, open_oidc
 from services.api.routes import add_routes
 from services.api.schedule_watch import ScheduleWatch
 from services.api.slack_refresh import SlackRefresh
@@ -49,14 +49,16 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     configuration = ConfigurationStore(io.store)
     tokens = ApiTokens(io.store)
     console = open_console(io.http, io.store, io.rabbit)
-    preparation = Preparation(
-        *(configuration, tokens, ContactCodes(io.store), ScheduleExports(io.store)),
-        *(console.sessions, console.guesses, ConfigurationAudit(io.store)),
-    )
-    io.add_ready_check("indexes", preparation.missing)
     io.add_ready_check("secret_key", lambda: None if io.secrets.has_key else "TOCSIN_SECRET_KEY is not set")
-    io.spawn("indexes", preparation.run)
+    io.add_ready_check("oidc", lambda: oidc_fault(io.settings))
     async with HttpClient() as client:
+        preparation = Preparation(
+            *(configuration, tokens, ContactCodes(io.store), ScheduleExports(io.store)),
+            *(console.sessions, console.guesses, ConfigurationAudit(io.store)),
+            *open_oidc(io.http, io.store, io.settings, client),
+        )
+        io.add_ready_check("indexes", preparation.missing)
+        io.spawn("indexes", preparation.run)
         callbacks = ChatCallbacks(client)
         playground = LazySandbox(io.settings.template_timeout_s)
         api = io.http[API] = Api(

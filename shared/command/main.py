@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deadletter": ("shared.command.deadletter", "app"),
     "replay": ("shared.command.replay", "replay"),
     "token": ("shared.command.token", "app"),
+    "identity": ("shared.command.identity", "app"),
     "password": ("shared.command.password", "app"),
     "openapi": ("shared.command.documents", "openapi"),
     "asyncapi": ("shared.command.documents", "asyncapi"),

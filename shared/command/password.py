@@ -57,7 +57,7 @@ def _read(stdin: bool) -> str:
 async def _put(username: str, password: str) -> None:
     database = Database(mongo_url())
     try:
-        user = await _user(database, username)
+        user = await user_named(database, username)
         refused = refusal(password, user.username)
         if refused is not None:
             raise CommandFailed(f"The password is not taken. {refused}")
@@ -73,7 +73,7 @@ async def _put(username: str, password: str) -> None:
 async def _remove(username: str) -> None:
     database = Database(mongo_url())
     try:
-        user = await _user(database, username)
+        user = await user_named(database, username)
         if not await Passwords(database).remove(user.id):
             raise CommandFailed(f"{username} has no password.")
         change = ({"username": user.username, "password": "(secret)"}, None)
@@ -83,7 +83,12 @@ async def _remove(username: str) -> None:
         database.close()
 
 
-async def _user(database: Database, username: str) -> User:
+async def user_named(database: Database, username: str) -> User:
+    """Return a user of the configuration.
+
+    Raises:
+        CommandFailed: nobody has this name.
+    """
     for one in (await ConfigurationStore(database).load()).users:
         if one.username.casefold() == username.casefold():
             return one

@@ -12,6 +12,7 @@ from services.api.console import (
     groups,
     integration_pages,
     live,
+    oidc,
     people_routes,
     pipeline,
     schedule_routes,
@@ -28,6 +29,7 @@ def add_routes(app: web.Application) -> None:
     """Serve the console on the api's application."""
     app.router.add_get("/assets/{name}", _asset)
     sign_in.add_routes(app)
+    oidc.add_routes(app)
     add_page(app, "GET", "/", start, "viewer")
     add_page(app, "GET", "/alert-groups", groups.show_list, GROUPS)
     add_page(app, "GET", "/alert-groups/{id}", group_page.show_group, GROUPS)

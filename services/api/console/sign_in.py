@@ -49,9 +49,14 @@ async def sign_in(request: web.Request) -> web.Response:
         check_origin(request)
         return await _signed_in(request, fields, target)
     except Refused as refused:
-        response = _form(request, target, reasons(refused), refused.status, fields.get("username", ""))
-        response.headers.update(refused.headers)
-        return response
+        return refuse(request, refused, target, fields.get("username", ""))
+
+
+def refuse(request: web.Request, refused: Refused, target: str, username: str = "") -> web.Response:
+    """Answer with the form and why nobody was signed in."""
+    response = _form(request, target, reasons(refused), refused.status, username)
+    response.headers.update(refused.headers)
+    return response
 
 
 async def sign_out(request: web.Request) -> web.Response:
@@ -105,5 +110,11 @@ async def _by_password(console: Console, api: Api, username: str, fields: MultiM
 def _form(
     request: web.Request, target: str, problems: list[str], status: int = 200, username: str = ""
 ) -> web.Response:
-    values = {"next": local_path(target), "problems": problems, "username": username}
+    settings = request.app[API].settings
+    values = {
+        "next": local_path(target),
+        "problems": problems,
+        "username": username,
+        "provider": settings.oidc_name if settings.oidc_issuer else None,
+    }
     return request.app[CONSOLE].rendering.page("sign_in.html", UTC, status, theme=theme_of(request), **values)
