@@ -74,7 +74,7 @@ async def an_openid_provider(
         assert process.stdout is not None
         async with asyncio.timeout(60):
             while (await process.stdout.readline()).strip() != b"ready":
-                assert process.returncode is None and not process.stdout.at_eof(), "the provider did not start"
+                assert not process.stdout.at_eof(), "the provider did not start"
         yield OpenIdProvider(f"http://127.0.0.1:{port}", redirect_uri)
     finally:
         if process.returncode is None:

@@ -90,7 +90,7 @@ class IdentityProvider:
                 self.client.scope,
                 state,
                 nonce=attempt.nonce,
-                code_challenge=create_s256_code_challenge(attempt.verifier),
+                code_challenge=create_s256_code_challenge(attempt.verifier),  # type: ignore[no-untyped-call]
                 code_challenge_method="S256",
             )
         )
@@ -124,7 +124,9 @@ class IdentityProvider:
         )
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         auth = ClientAuth(self.client.client_id, self.client.client_secret, method)
-        url, headers, body = auth.prepare("POST", metadata["token_endpoint"], headers, body)
+        url, headers, body = auth.prepare(  # type: ignore[no-untyped-call]
+            "POST", metadata["token_endpoint"], headers, body
+        )
         return await self._call(HttpCall("POST", url, headers, body.encode(), trusted=True))
 
     async def _verified(
@@ -181,7 +183,9 @@ class IdentityProvider:
 
     def _check(self, found: Mapping[str, Any]) -> None:
         if found.get("issuer") != self.client.issuer:
-            raise ProviderFailed(f"its issuer is {found.get('issuer')!r}: TOCSIN_OIDC_ISSUER has to be the same")
+            raise ProviderFailed(
+                f"its issuer is {found.get('issuer')!r}: TOCSIN_OIDC_ISSUER has to be the same"
+            )
         is_secure = self.client.issuer.startswith("https:")
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"):
             url = found.get(name)
@@ -212,5 +216,11 @@ class IdentityProvider:
 
 def _bounded(call: HttpCall) -> HttpCall:
     return HttpCall(
-        call.method, call.url, call.headers, call.body, 10.0, call.trusted, read_limit_bytes=ANSWER_LIMIT_BYTES
+        call.method,
+        call.url,
+        call.headers,
+        call.body,
+        10.0,
+        call.trusted,
+        read_limit_bytes=ANSWER_LIMIT_BYTES,
     )

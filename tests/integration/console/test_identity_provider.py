@@ -100,7 +100,11 @@ async def test_a_token_that_the_provider_did_not_sign_is_not_believed(
 ):
     stranger = RSAKey.generate_key(2048, {"kid": "first"})
     unsigned = "eyJhbGciOiJub25lIn0." + double.signed(double.claims).split(".")[1] + "."
-    for token in (double.signed(double.claims, key=stranger), double.signed(double.claims, "HS256"), unsigned):
+    for token in (
+        double.signed(double.claims, key=stranger),
+        double.signed(double.claims, "HS256"),
+        unsigned,
+    ):
         double.token = token
         with pytest.raises(ProviderFailed):
             await provider.claims("c", ATTEMPT, None)
