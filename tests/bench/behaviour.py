@@ -1,6 +1,7 @@
 """How long a behavioural plan takes over many stored alerts: python -m tests.bench.behaviour [--alerts 100000]
 
-Needs TOCSIN_MONGO_URL. Prints one line per seeded change: seconds, alerts, affected, changes, memory of the api.
+Needs TOCSIN_MONGO_URL. Prints per seeded change: seconds, CPU seconds (without the database), alerts, what differs,
+memory of the api and its client together.
 """
 
 from __future__ import annotations
@@ -85,6 +86,12 @@ async def fill(api: RunningApi, count: int) -> None:
     await store.insert_new(waiting, clock.now() + timedelta(days=1))
 
 
+def cpu_s() -> float:
+    """Return the CPU time of this process and of the workers that have ended."""
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return sum(one.ru_utime + one.ru_stime for one in map(resource.getrusage, kinds))
+
+
 async def measure(api: RunningApi) -> None:
     """Print what each change takes."""
     for name, changes in CHANGES.items():
@@ -92,14 +99,15 @@ async def measure(api: RunningApi) -> None:
         for old, new in changes:
             assert old in text, old
             text = text.replace(old, new)
-        began = time.perf_counter()
+        began, spent = time.perf_counter(), cpu_s()
         reply = await api.ask("POST", "config/behaviour?since=86400", yaml.safe_load(text))
         took_s = time.perf_counter() - began
         summary: dict[str, Any] = json.loads(reply.body.splitlines()[-1])["summary"]
+        cpu = cpu_s() - spent
         peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         print(
-            f"{name:12} {took_s:6.1f} s  {summary['alerts']} alerts, {summary['affected']} affected, "
-            f"{summary['changes']}, peak {peak_mib} MiB {summary['ended_early'] or ''}"
+            f"{name:12} {took_s:6.1f} s, {cpu:6.1f} s of CPU, {summary['alerts']} alerts, "
+            f"{summary['affected']} affected, {summary['changes']}, peak {peak_mib} MiB {summary['ended_early'] or ''}"
         )
 
 
