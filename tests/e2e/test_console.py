@@ -18,6 +18,7 @@ PAGES = (
     *("/alert-groups", "/alert-groups?state=resolved", "/pipeline"),
     *("/users", "/users/current", "/teams", "/tokens", "/audit", "/insights", "/settings"),
     *("/webhooks", "/webhooks/new"),
+    *("/escalation-chains", "/schedules", "/schedules/new?type=web"),
 )
 
 
