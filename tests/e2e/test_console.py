@@ -12,7 +12,7 @@ from tests.e2e.story import CONFIGURATION, WEB_TOKEN, calling
 from tests.support.browser import PHONE, Window, a_browser, a_window
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(480)]
 PATIENCE_MS = 30_000
 PAGES = (
     *("/alert-groups", "/alert-groups?state=resolved", "/pipeline"),

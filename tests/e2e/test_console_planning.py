@@ -12,7 +12,7 @@ from tests.e2e.test_console import sign_in
 from tests.support.browser import DESKTOP, PHONE, a_browser, a_window
 from tests.support.stack import Stack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(480)]
 ADMIN = CONFIGURATION.replace("username: alice\n", "username: alice\n    role: admin\n")
 
 
