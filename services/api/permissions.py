@@ -40,6 +40,7 @@ OBJECTS: dict[str, tuple[Role, Role]] = {
     "escalation": ("viewer", "editor"),
     "preview": ("viewer", "editor"),
     "deliveries": ("viewer", "editor"),
+    "events": ("editor", "admin"),
     "make_call": ("viewer", "editor"),
     "send_sms": ("viewer", "editor"),
     "simulate": ("viewer", "viewer"),

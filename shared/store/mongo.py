@@ -37,6 +37,12 @@ SHUTTING_DOWN = frozenset({91, 189, 11600, 11602, 10107, 13435, 13436, 64, 262})
 TIMEOUT_MS = 5_000
 
 
+# A change stream that tells the ids of what is added, and nothing else.
+ONLY_INSERTS: list[Document] = [{"$match": {"operationType": "insert"}}, {"$project": {"documentKey": 1}}]
+# The server answers a look at the changes at once: nobody's thread waits there.
+LOOK_MS = 5
+
+
 class Duplicate(Exception):
     """A unique index refused the write."""
 
@@ -247,10 +253,62 @@ class Collection:
             found: list[Document] = await self._inner.aggregate(list(pipeline)).to_list(None)
             return found
 
+    @asynccontextmanager
+    async def inserts(self, after: str | None) -> AsyncIterator[Inserts]:
+        """Follow what is added to the collection: behind a position, or from now on."""
+        async with _errors():
+            session = await self._inner.database.client.start_session()
+        token = {"_data": after} if after is not None else None
+        stream = self._inner.watch(
+            ONLY_INSERTS, resume_after=token, max_await_time_ms=LOOK_MS, session=session
+        )
+        try:
+            yield Inserts(stream, session)
+        finally:
+            await stream.close()
+            await session.end_session()
+
     async def ensure_indexes(self, indexes: Sequence[Index]) -> None:
         """Create the declared indexes where they are missing."""
         async with _errors():
             await self._inner.create_indexes([one.model() for one in indexes])
+
+
+class Inserts:
+    """What is added to one collection, in the order in which the majority committed it.
+
+    Reads in its `session` see at least what it has told.
+    """
+
+    def __init__(self, stream: Any, session: Session) -> None:
+        self._stream = stream
+        self.session = session
+
+    @property
+    def position(self) -> str:
+        """Where it stands: behind everything that `next_id` has returned. Known after the first call of it."""
+        return str(self._stream.resume_token["_data"])
+
+    async def next_id(self) -> Any | None:
+        """Return the id of the next document that was added; None when there is none yet.
+
+        Raises:
+            Lost: the server cannot go on from where this stands.
+        """
+        async with _errors():
+            try:
+                change = await self._stream.try_next()
+            except OperationFailure as error:
+                if error.code in SHUTTING_DOWN or isinstance(error, ExecutionTimeout | WTimeoutError):
+                    raise
+                raise Lost(str(error)) from error
+        if change is None and not self._stream.alive:
+            raise Lost("the collection was dropped")
+        return change["documentKey"]["_id"] if change is not None else None
+
+
+class Lost(Exception):
+    """A position among the inserts of a collection that the server cannot go on from: too old, or none of its own."""
 
 
 def _driver_write(write: Write) -> InsertOne[Document] | UpdateOne | UpdateMany:

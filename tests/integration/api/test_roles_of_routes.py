@@ -38,6 +38,8 @@ OPEN: dict[tuple[str, str], int] = {
     ("POST", "/twilio/{part}"): 403,
     ("POST", "/vonage/{part}"): 403,
 }
+# The stream of events goes on, unless it is told not to.
+ASKED_WITH = {f"{BASE}events": "?follow=false"}
 # Their own secret stands in the query; a caller of the api is let in as well.
 WITH_A_SECRET = {("GET", f"{BASE}schedules/{{id}}/export"), ("GET", f"{BASE}users/{{id}}/schedule_export")}
 # The console's pages know sessions, not tokens: who may see them is asked in tests/integration/console.
@@ -48,7 +50,7 @@ def path_for(template: str, user_id: str = ABSENT) -> str:
     """Return a path with ids in it: the caller's own where it is about users, else one that nothing has."""
     own = template.startswith(f"{BASE}users/")
     first = template.replace("{id}", user_id if own else ABSENT, 1)
-    return re.sub(r"\{[^}]*\}", ABSENT.lower(), first)
+    return re.sub(r"\{[^}]*\}", ABSENT.lower(), first) + ASKED_WITH.get(template, "")
 
 
 def words_of(template: str) -> str:
