@@ -98,6 +98,11 @@ class Settings(BaseSettings):
         default=90, description="resolved groups, their alerts and journal are kept so long"
     )
 
+    api_requests_per_minute: int = Field(
+        default=3000,
+        ge=0,
+        description="requests that one API token may make of one instance; above it 429; 0: any number",
+    )
     max_body_bytes: int = Field(default=1024 * 1024, description="larger ingest bodies are answered 413")
     max_body_depth: int = Field(default=64, description="deeper ingest bodies are answered 400")
     max_body_keys: int = Field(default=20_000, description="ingest bodies with more keys are answered 400")

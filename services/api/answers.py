@@ -9,6 +9,7 @@ import orjson
 import structlog
 from aiohttp import web
 
+from services.api.problem_details import PROBLEM, accepts_problems, as_problem
 from services.api.refusals import Refused
 from shared import clock
 from shared.errors import Permanent, Unavailable
@@ -30,15 +31,29 @@ SECURITY_HEADERS = {
 }
 
 
-def json_answer(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+def json_answer(
+    body: Any,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    content_type: str = "application/json",
+) -> web.Response:
     """Return `body` as JSON."""
     options = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
     return web.Response(
         body=orjson.dumps(body, option=options),
         status=status,
-        content_type="application/json",
+        content_type=content_type,
         headers=headers,
     )
+
+
+def refusal(
+    request: web.Request, body: Any, status: int, headers: dict[str, str] | None = None
+) -> web.Response:
+    """Return a refusal: in the shape that existing clients know, or as problem details for who accepts those."""
+    if accepts_problems(request.headers.get("Accept", "")):
+        return json_answer(as_problem(status, body), status, headers, PROBLEM)
+    return json_answer(body, status, headers)
 
 
 def empty_answer() -> web.Response:
@@ -98,24 +113,25 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
     try:
         return await handler(request)
     except Refused as refused:
-        return json_answer(refused.body, refused.status, refused.headers)
+        return refusal(request, refused.body, refused.status, refused.headers)
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return _http_error(error)
+        return _http_error(request, error)
     except (Unavailable, Conflict) as error:
         log.warning("request.postponed", reason=str(error))
-        return json_answer({"detail": f"Not available now: {error}"}, 503, {"Retry-After": RETRY_AFTER_S})
+        detail = {"detail": f"Not available now: {error}"}
+        return refusal(request, detail, 503, {"Retry-After": RETRY_AFTER_S})
     except Permanent as error:
         log.error("request.failed", reason=error.reason)
-        return json_answer({"detail": error.reason}, 500)
+        return refusal(request, {"detail": error.reason}, 500)
     except Exception as error:
         # A bug: the client still reads JSON, and the log has the traceback.
         log.error("request.failed", reason=type(error).__name__, exc_info=error)
-        return json_answer({"detail": "The server made a mistake; its log says which."}, 500)
+        return refusal(request, {"detail": "The server made a mistake; its log says which."}, 500)
 
 
-def _http_error(error: web.HTTPException) -> web.Response:
+def _http_error(request: web.Request, error: web.HTTPException) -> web.Response:
     words = {404: "Not found.", 405: "This method is not allowed here.", 413: "The body is too large."}
     allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
-    return json_answer({"detail": words.get(error.status, error.reason)}, error.status, allow)
+    return refusal(request, {"detail": words.get(error.status, error.reason)}, error.status, allow)

@@ -9,11 +9,13 @@ from aiohttp import web
 
 from services.api.answers import ACTOR
 from services.api.permissions import LEVELS, READING, needed
+from services.api.rate_limit import ALLOWANCE, RateLimit
 from services.api.refusals import Refused
 from shared import clock
 from shared.domain.configuration import User
 from shared.domain.model import Actor
 from shared.domain.people import Role
+from shared.secrets import digest
 from shared.store.api_tokens import ApiTokens
 from shared.store.configuration import ConfigurationStore
 
@@ -46,15 +48,17 @@ class Principal:
 class Authentication:
     """Finds the principal of a request."""
 
-    def __init__(self, tokens: ApiTokens, configuration: ConfigurationStore) -> None:
+    def __init__(self, tokens: ApiTokens, configuration: ConfigurationStore, limit: RateLimit) -> None:
         self._tokens = tokens
         self._configuration = configuration
+        self._limit = limit
 
     async def principal(self, request: web.Request) -> Principal:
         """Return who is asking.
 
         Raises:
-            Refused: 401 without a valid token, 403 when the table of permissions has more for this endpoint.
+            Refused: 401 without a valid token, 429 when it asks too often, 403 when the table of permissions has
+                more for this endpoint.
         """
         token = _token_in(request.headers.get("Authorization", ""))
         if token is None:
@@ -63,9 +67,20 @@ class Authentication:
         if found is None:
             raise Refused.because(401, "Invalid token.")
         request[ACTOR] = str(found.actor)
+        self._count(request, token)
         if not found.may(needed(request.method, endpoint_of(request)), writing=request.method not in READING):
             raise Refused.because(403, "You do not have permission to perform this action.")
         return found
+
+    def _count(self, request: web.Request, token: str) -> None:
+        allowance = self._limit.take(digest(token), clock.monotonic_s())
+        if allowance is None:
+            return
+        request[ALLOWANCE] = allowance
+        if allowance.retry_after_s:
+            wait_s = allowance.retry_after_s
+            detail = f"Too many requests: try again in {wait_s} seconds."
+            raise Refused(429, {"detail": detail}, {"Retry-After": str(wait_s)})
 
     async def owner(self, token: str) -> Principal | None:
         """Return who a token acts as; None when it is unknown, expired, or its user is gone."""

@@ -19,6 +19,7 @@ from services.api import (
     demo,
     direct_messages,
     direct_paging,
+    event_stream,
     explain,
     group_actions,
     groups,
@@ -45,6 +46,7 @@ from services.api import (
 from services.api.answers import Handler, answer_errors
 from services.api.chat_callbacks import ChatCallbacks
 from services.api.console import routes as console
+from services.api.rate_limit import tell_allowances
 from shared.events import DELIVERY_ACTIONS
 
 BASE = "/api/v1"
@@ -53,6 +55,7 @@ BASE = "/api/v1"
 def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     """Serve everything on `app`."""
     app.middlewares.append(answer_errors)
+    tell_allowances(app)
     configuration_routes.add_routes(app)
     _add(app, "GET", f"{BASE}/integrations/{{id}}/problems", problems.read_problems)
     _add(app, "GET", f"{BASE}/problems", problems.list_problems)
@@ -72,6 +75,7 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     _add(app, "POST", f"{BASE}/webhooks/{{id}}/rotate_secret", webhooks.rotate_secret)
     _add_groups(app)
     _add_people(app)
+    _add(app, "GET", f"{BASE}/events", event_stream.stream_events)
     _add(app, "GET", f"{BASE}/organizations", lookups.list_organizations)
     _add(app, "GET", f"{BASE}/organizations/{{id}}", lookups.read_organization)
     _add(app, "GET", f"{BASE}/info", lookups.read_info)

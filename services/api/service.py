@@ -14,6 +14,8 @@ from services.api.authentication import Authentication
 from services.api.calendars import Means
 from services.api.chat_callbacks import ChatCallbacks
 from services.api.console.opening import oidc_fault, open_console, open_oidc
+from services.api.event_stream import open_streams
+from services.api.rate_limit import RateLimit
 from services.api.routes import add_routes
 from services.api.schedule_watch import ScheduleWatch
 from services.api.slack_refresh import SlackRefresh
@@ -49,6 +51,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     configuration = ConfigurationStore(io.store)
     tokens = ApiTokens(io.store)
     console = open_console(io.http, io.store, io.rabbit)
+    open_streams(io.http)
     io.add_ready_check("secret_key", lambda: None if io.secrets.has_key else "TOCSIN_SECRET_KEY is not set")
     io.add_ready_check("oidc", lambda: oidc_fault(io.settings))
     async with HttpClient() as client:
@@ -66,7 +69,9 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
             database=io.store,
             configuration=configuration,
             live=io.config,
-            authentication=Authentication(tokens, configuration),
+            authentication=Authentication(
+                tokens, configuration, RateLimit(io.settings.api_requests_per_minute)
+            ),
             actions=Actions(io.bus, io.subscribe_replies),
             bus=io.bus,
             secrets=io.secrets,
