@@ -30,9 +30,7 @@ def group_query(asked: MultiMapping[str], tables: Tables) -> dict[str, Any]:
         if name in asked:
             query[field] = asked[name]
     if "team_id" in asked:
-        query = {
-            "$and": [query, {"integration_id": {"$in": _of_team(asked["team_id"], tables.of(Integration))}}]
-        }
+        query = {"$and": [query, {"integration_id": _of_team(asked["team_id"], tables.of(Integration))}]}
     states = [_state(one) for one in asked.getall("state", [])]
     if states:
         query["state"] = states[0] if len(states) == 1 else {"$in": states}
@@ -52,24 +50,26 @@ def _state(word: str) -> str:
     return STATES[word]
 
 
-def _of_team(team_id: str, integrations: Mapping[str, Integration]) -> list[str]:
-    wanted = None if team_id in ("null", "") else team_id
-    return [one.id for one in integrations.values() if one.team_id == wanted]
+def _of_team(team_id: str, integrations: Mapping[str, Integration]) -> dict[str, list[str]]:
+    """Return what the integration of a team's groups must be; a group whose integration is gone is of no team."""
+    if team_id in ("null", ""):
+        return {"$nin": [one.id for one in integrations.values() if one.team_id is not None]}
+    return {"$in": [one.id for one in integrations.values() if one.team_id == team_id]}
 
 
 def _between(text: str) -> dict[str, datetime]:
     """Read `A_B`, two instants of ISO 8601; without a zone they are UTC."""
     try:
-        first, last = (datetime.fromisoformat(part) for part in text.split("_"))
-    except ValueError as error:
+        first, last = (_aware(datetime.fromisoformat(part)) for part in text.split("_"))
+    except (ValueError, OverflowError) as error:
         raise Invalid.field(
             "started_at", "Must be two instants of ISO 8601 with an underscore between."
         ) from error
-    return {"$gte": _aware(first), "$lte": _aware(last)}
+    return {"$gte": first, "$lte": last}
 
 
 def _aware(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _label(text: str) -> dict[str, str]:

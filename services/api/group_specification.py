@@ -11,6 +11,7 @@ from services.api.bulk import BulkBody
 from services.api.direct_paging import EscalationBody
 from services.api.group_actions import AttachBody, EraseBody, RespondersBody
 from services.api.notes import NoteBody
+from services.api.shape import Shape
 from services.api.specification_parts import body, listing, operation, path_parameter
 
 BASE = "/api/v1"
@@ -18,12 +19,23 @@ GROUP_FILTERS = ("id", "route_id", "integration_id", "team_id", "state", "starte
 GROUP_BODIES: tuple[type[BaseModel], ...] = (
     *(AttachBody, RespondersBody, EraseBody, BulkBody, EscalationBody, NoteBody),
 )
+
+
+class NotYet(Shape):
+    """Accepted, and not in effect yet; `action_id` is asked for, `alert_id` is that of a page."""
+
+    detail: str
+    action_id: str | None = None
+    alert_id: str | None = None
+
+
+GROUP_SHAPES: tuple[type[BaseModel], ...] = (NotYet,)
 BODY_OF = {"attach": AttachBody, "page": RespondersBody, "unpage": RespondersBody}
 KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "the same key is the same action, however often it is sent",
-    "schema": {"type": "string", "maxLength": 255},
+    "schema": {"type": "string", "maxLength": 255, "pattern": "^[ -~]*$"},
 }
 
 
@@ -50,14 +62,14 @@ def _bulk() -> dict[str, Any]:
 
 
 def _escalation() -> dict[str, Any]:
-    done = operation("page users or a team directly", {"200": "AlertGroup", "202": "Detail"})
+    done = operation("page users or a team directly", {"200": "AlertGroup", "202": "AlertGroup|NotYet"})
     return done | body(EscalationBody.__name__) | {"parameters": [KEY]}
 
 
 def _note_paths() -> dict[str, Any]:
-    change = operation("change a resolution note", {"200": "ResolutionNote", "202": "Detail"})
+    change = operation("change a resolution note", {"200": "ResolutionNote", "202": "NotYet"})
     change |= body(NoteBody.__name__)
-    create = operation("write a resolution note", {"201": "ResolutionNote", "202": "Detail"})
+    create = operation("write a resolution note", {"201": "ResolutionNote", "202": "NotYet"})
     return {
         f"{BASE}/resolution_notes": {
             "get": listing("resolution_notes", "ResolutionNote", ("alert_group_id",)),
@@ -75,7 +87,7 @@ def _note_paths() -> dict[str, Any]:
 
 def _action(word: str) -> dict[str, Any]:
     done = operation(
-        f"{word} an alert group; answered when it has taken effect", {"200": "AlertGroup", "202": "Detail"}
+        f"{word} an alert group; answered when it has taken effect", {"200": "AlertGroup", "202": "NotYet"}
     )
     done["parameters"] = [KEY]
     if word in BODY_OF:

@@ -17,11 +17,23 @@ def request_id(request: web.Request, principal: Principal, subject_id: str, acti
     """Return the id of a request about `subject_id`; a repeated `Idempotency-Key` of the same caller gives the same.
 
     Raises:
-        Refused: 400, the key is too long.
+        Refused: 400, the key cannot be one.
+    """
+    key = key_of(request)
+    if not key:
+        return str(uuid.uuid4())
+    return derived_id("action", principal.actor.id, principal.actor.name, subject_id, action, key)
+
+
+def key_of(request: web.Request) -> str:
+    """Return the request's `Idempotency-Key`, "" without one.
+
+    Raises:
+        Refused: 400, it is too long, or not printable ASCII.
     """
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > MAX_KEY_LENGTH:
         raise Refused.because(400, f"The Idempotency-Key is longer than {MAX_KEY_LENGTH} characters.")
-    if not key:
-        return str(uuid.uuid4())
-    return derived_id("action", principal.actor.id, principal.actor.name, subject_id, action, key)
+    if not (key.isascii() and key.isprintable()):
+        raise Refused.because(400, "The Idempotency-Key must be printable ASCII.")
+    return key

@@ -28,6 +28,15 @@ class ContactPoints(Shape):
     results: list[ContactPoint]
 
 
+class ContactLink(Shape):
+    """How a person links an account of theirs: opening `link`, or sending `command` to the bot."""
+
+    kind: str
+    link: str | None
+    command: str
+    expires_at: str
+
+
 class CodeSent(Shape):
     """The notifier was asked to send a code; `id` is that of the delivery."""
 
@@ -69,4 +78,4 @@ class TrialOutcome(Shape):
     attempts: int
 
 
-SHAPES: tuple[type[BaseModel], ...] = (ContactPoint, ContactPoints, CodeSent, TrialOutcome)
+SHAPES: tuple[type[BaseModel], ...] = (ContactPoint, ContactPoints, ContactLink, CodeSent, TrialOutcome)

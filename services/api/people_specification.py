@@ -20,10 +20,11 @@ def people_paths() -> dict[str, Any]:
     base = f"{BASE}/users/{{id}}"
     points, point = f"{base}/contact_points", f"{base}/contact_points/{{point_id}}"
     add = operation("add a way to reach the person; a Telegram account is linked without an address",
-                     {"201": "ContactPoint"})  # fmt: skip
+                     {"201": "ContactPoint|ContactLink"})  # fmt: skip
     code = operation("send a code to it, over its own channel", {"202": "CodeSent"})
     verify = operation("prove it with the code that came", {"200": "ContactPoint"})
-    trial = operation("send the person a test, and tell what became of it", {"200": "TrialOutcome"})
+    outcome: dict[str, str | None] = {"200": "TrialOutcome", "202": "TrialOutcome"}
+    trial = operation("send the person a test, and tell what became of it", outcome)
     slack = operation("have the list read from Slack now", {"202": "Detail"})
     return {
         f"{BASE}/user_groups/refresh": {"post": slack},

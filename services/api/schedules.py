@@ -150,7 +150,8 @@ async def take_swap(request: web.Request) -> web.Response:
 
 def _days(request: web.Request) -> int:
     text = request.query.get("days", str(DEFAULT_DAYS))
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= LONGEST.days:
+    is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(LONGEST.days))
+    if not is_number or not 1 <= int(text) <= LONGEST.days:
         raise Invalid.field("days", f"Must be a number from 1 to {LONGEST.days}.")
     return int(text)
 
@@ -230,7 +231,7 @@ def _date_or_time(request: web.Request, field: str) -> tuple[datetime, bool]:
         else:
             read = datetime.fromisoformat(text)
             at, is_day = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC), False
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise Invalid.field(
             field, "Must be a date such as 2026-12-06 or a time such as 2026-12-06T09:00."
         ) from error

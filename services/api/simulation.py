@@ -13,6 +13,7 @@ from services.api.api import API, Api
 from services.api.group_shapes import instant
 from services.api.refusals import Invalid
 from services.api.resources.desk import Body, Desk, parse
+from services.api.resources.maintenance_windows import EARLIEST, LATEST
 from shared import clock
 from shared.domain.conditions import job_of
 from shared.domain.configuration import Chain, ConfigSnapshot, Integration, Route
@@ -124,6 +125,8 @@ async def _stage(api: Api, desk: Desk, body: SimulateBody) -> Stage:
         raise Invalid.field("integration_id", "Name either an integration_id or an escalation_chain_id.")
     config = desk.draft.base.snapshot()
     now = body.at or clock.now()
+    if not EARLIEST <= now <= LATEST:
+        raise Invalid.field("at", "Must be between the years 2000 and 2100.")
     if body.integration_id:
         integration = desk.existing(Integration, body.integration_id, "integration_id")
         assert integration is not None

@@ -20,10 +20,13 @@ from services.api import (
 )
 from services.api.delivery_shapes import MessageBody
 from services.api.demo import DemoBody
+from services.api.error_specification import ERROR_SCHEMAS, OF_BODIES, refusals
 from services.api.escalation_specification import ESCALATION_BODIES, escalation_paths
-from services.api.group_specification import GROUP_BODIES, group_paths
+from services.api.event_specification import event_paths
+from services.api.group_specification import GROUP_BODIES, GROUP_SHAPES, group_paths
 from services.api.history_shapes import SHAPES
 from services.api.integration_tokens import RotateTokenBody
+from services.api.lookup_specification import LOOKUP_SHAPES, lookup_paths, message_paths
 from services.api.people_specification import PEOPLE_BODIES, people_paths
 from services.api.preview import PreviewBody
 from services.api.resources.catalogue import RESOURCES
@@ -32,7 +35,7 @@ from services.api.resources.integration_maintenance import MaintenanceBody
 from services.api.schedule_shapes import SHAPES as SCHEDULE_SHAPES
 from services.api.schedule_specification import SCHEDULE_BODIES, schedule_paths
 from services.api.shapes import RESOURCE_SHAPES
-from services.api.specification_parts import REFERENCE, listing
+from services.api.specification_parts import REFERENCE, listing, refusal_reference
 from services.api.specification_parts import body as _body
 from services.api.specification_parts import operation as _operation
 from services.api.specification_parts import path_parameter as _path_parameter
@@ -41,6 +44,12 @@ from services.api.webhook_specification import WEBHOOK_BODIES, webhook_paths
 from shared.domain.declaration import Declaration
 
 BASE = "/api/v1"
+DESCRIPTION = (
+    "A trailing slash is optional everywhere, and nothing redirects. "
+    "Tokens go into the Authorization header, with or without the word Bearer or Token before them. "
+    "Every answer to a token has RateLimit headers. "
+    "Clients that accept application/problem+json get refusals as problem details."
+)
 FILTERS: dict[str, tuple[str, ...]] = {
     "integrations": ("name", "team_id"),
     "routes": ("integration_id", "routing_regex"),
@@ -86,21 +95,40 @@ def openapi() -> dict[str, Any]:
     paths |= people_paths()
     paths |= _delivery_paths()
     paths |= group_paths()
+    paths |= lookup_paths()
+    paths |= message_paths()
+    paths |= event_paths()
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Tocsin",
-            "version": "1",
-            "description": "A trailing slash is optional everywhere. Tokens go into the Authorization header, "
-            "with or without the word Bearer before them.",
-        },
+        "info": {"title": "Tocsin", "version": "1", "description": DESCRIPTION},
         "security": [{"token": []}],
-        "paths": paths,
+        "paths": {path: _completed(path, operations) for path, operations in paths.items()},
         "components": {
             "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "Authorization"}},
+            "responses": refusals(),
             "schemas": _schemas(),
         },
     }
+
+
+def _completed(path: str, operations: dict[str, Any]) -> dict[str, Any]:
+    """Give every operation what follows from where it stands: its id, its tag, the answers to a body."""
+    words = [one.strip("{}") for one in path.removeprefix(f"{BASE}/").split("/")]
+    found: dict[str, Any] = {}
+    for method, one in operations.items():
+        if method == "parameters":
+            found[method] = one
+            continue
+        responses = dict(one["responses"])
+        if "requestBody" in one:
+            responses |= {status: refusal_reference(name) for status, name in OF_BODIES.items()}
+        found[method] = {
+            "operationId": "_".join((method, *words)),
+            "tags": [words[0]],
+            **one,
+            "responses": dict(sorted(responses.items())),
+        }
+    return found
 
 
 def _schemas() -> dict[str, Any]:
@@ -115,6 +143,7 @@ def _schemas() -> dict[str, Any]:
         *escalation_shapes.SHAPES,
         *people_shapes.SHAPES,
         *webhook_shapes.SHAPES,
+        *(*LOOKUP_SHAPES, *GROUP_SHAPES),
     )
     shapes = dict.fromkeys(shown, "serialization")
     own = (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody, MessageBody)
@@ -124,7 +153,8 @@ def _schemas() -> dict[str, Any]:
     )
     models: Any = [*bodies.items(), *shapes.items(), *others.items()]
     _, found = models_json_schema(models, ref_template=REFERENCE)
-    return {name: found["$defs"][name] for name in sorted(found["$defs"])}
+    schemas = {**found["$defs"], **ERROR_SCHEMAS}
+    return {name: schemas[name] for name in sorted(schemas)}
 
 
 def _resource_paths(resource: Resource[Any, Any]) -> dict[str, Any]:
@@ -174,7 +204,7 @@ def _history_paths() -> dict[str, Any]:
             "why it went where it went, and who was paged or why nobody", "Explanation"
         ),
         f"{BASE}/integrations/{{id}}/problems": _problems(_path_parameter("id")),
-        f"{BASE}/problems": _problems(_query("integration_id")),
+        f"{BASE}/problems": _problems(_query("integration_id"), _query("schedule_id")),
         **_integration_paths(),
         f"{BASE}/integration_types": {
             "get": _operation(
@@ -194,13 +224,11 @@ def _history_paths() -> dict[str, Any]:
         },
         f"{BASE}/config/apply": {"post": _apply()},
         f"{BASE}/config/behaviour": {"post": _behaviour()},
-        f"{BASE}/organizations": {"get": _operation("the one organization", {"200": None})},
-        f"{BASE}/info": {"get": _operation("the address that links point to", {"200": None})},
     }
 
 
 def _delivery_paths() -> dict[str, Any]:
-    """Return what became of pages and calls, and the two that say plain words to a person."""
+    """Return what became of pages and calls, and how it is settled."""
     base = f"{BASE}/deliveries"
     words = {
         "mark_sent": "an unknown delivery arrived",
@@ -209,25 +237,19 @@ def _delivery_paths() -> dict[str, Any]:
     }
     answers: dict[str, str | None] = {"200": "DeliveryShape", "202": "Detail"}
     asked = {name: {**_of_one(), "post": _operation(text, answers)} for name, text in words.items()}
-    telling = {"make_call": "call a user and say something", "send_sms": "write to a user"}
-    told = {
-        f"{BASE}/{name}": {"post": _operation(text, {"200": None, "202": None}) | _body("MessageBody")}
-        for name, text in telling.items()
-    }
     return {
         base: {"get": _list("deliveries", "DeliveryShape")},
         f"{base}/{{id}}": {**_of_one(), "get": _operation("read a delivery", {"200": "DeliveryShape"})},
         **{f"{base}/{{id}}/{name}": path for name, path in asked.items()},
-        **told,
     }
 
 
-def _problems(parameter: dict[str, Any]) -> dict[str, Any]:
+def _problems(*parameters: dict[str, Any]) -> dict[str, Any]:
     operation = _operation(
         "templates and rules that failed; those that stand, unless `state` asks", {"200": "Problems"}
     )
     operation["parameters"] = [{**_query("state"), "schema": {"enum": ["open", "cleared", "all"]}}]
-    return {"parameters": [parameter], "get": operation}
+    return {"parameters": list(parameters), "get": operation}
 
 
 def _integration_paths() -> dict[str, Any]:

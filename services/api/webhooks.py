@@ -16,6 +16,7 @@ from services.api.api import API, Api
 from services.api.authentication import Principal
 from services.api.group_shapes import instant
 from services.api.groups import existing_group
+from services.api.idempotency import key_of
 from services.api.paging import asked_page, page_body
 from services.api.refusals import Invalid, Refused
 from services.api.resources.desk import Body, Desk, parse, required
@@ -73,8 +74,8 @@ async def trigger(request: web.Request) -> web.Response:
     api = request.app[API]
     principal = await api.caller(request)
     body = parse(GroupBody, await read_json(request, api.settings.max_body_bytes))
-    key = request.headers.get("Idempotency-Key", "").strip()
-    event = await call_by_hand(api, principal, request.match_info["id"], (body.alert_group_id, key))
+    about = (body.alert_group_id, key_of(request))
+    event = await call_by_hand(api, principal, request.match_info["id"], about)
     shape = {"id": event.id, "webhook_id": event.webhook_id, "alert_group_id": event.group.id}
     return json_answer(shape, 202)
 

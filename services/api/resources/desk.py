@@ -16,6 +16,8 @@ from shared.domain.model import Frozen
 from shared.domain.public_ids import Below, public_id
 from shared.secrets import Secrets
 
+# Whole numbers beyond it cannot be stored.
+WIDEST = 2**63
 R = TypeVar("R", bound=Frozen)
 B = TypeVar("B", bound="Body")
 
@@ -109,6 +111,9 @@ def parse(body: type[B], data: Any) -> B:
     """
     if not isinstance(data, dict):
         raise Invalid({"non_field_errors": ["The body must be a JSON object."]})
+    wide = [name for name, value in data.items() if isinstance(value, int) and not -WIDEST <= value < WIDEST]
+    if wide:
+        raise Invalid({name: ["The number is too large."] for name in wide})
     try:
         return body.model_validate(data)
     except ValidationError as error:

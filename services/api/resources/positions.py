@@ -7,6 +7,8 @@ from typing import Protocol
 
 from services.api.refusals import Invalid
 
+LARGEST = 1_000_000
+
 
 class Placed(Protocol):
     """Anything with a place in an order; places may have gaps."""
@@ -33,10 +35,10 @@ def place(siblings: Sequence[Placed], wanted: int | None, now: int | None, swap:
     close up and make room as in a list. A place past the end stays as asked.
 
     Raises:
-        Invalid: a negative position other than -1.
+        Invalid: a negative position other than -1, or one beyond a million.
     """
-    if wanted is not None and wanted < -1:
-        raise Invalid.field("position", "Must be 0 or more, or -1 for the last place.")
+    if wanted is not None and not -1 <= wanted <= LARGEST:
+        raise Invalid.field("position", f"Must be 0 to {LARGEST}, or -1 for the last place.")
     last = max((one.position for one in siblings), default=-1)
     if wanted is None or wanted == -1:
         return last + 1

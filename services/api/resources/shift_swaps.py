@@ -147,9 +147,9 @@ def read_instant(text: str, field: str) -> datetime:
     """
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Invalid.field(field, f"Must be a time such as 2026-12-06T02:00:00Z: {error}.") from error
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     if not EARLIEST <= at <= LATEST:
         raise Invalid.field(field, "Must be between the years 2000 and 2100.")
     return at

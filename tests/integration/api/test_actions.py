@@ -180,7 +180,8 @@ async def test_groups_are_filtered(api: RunningApi):
     assert await ids(route_id="R1", id=first["id"]) == [first["id"]]
     assert await ids(route_id="R2") == []
     assert await ids(integration_id="CNONE") == []
-    assert await ids(team_id="null") == []
+    assert await ids(team_id="null") == [second["id"], first["id"]]
+    assert await ids(team_id="TNONE") == []
     assert len(await ids(label="service:db")) == 2
     assert await ids(label="service:web") == []
     assert len(await ids(started_at="2020-01-01T00:00:00_2100-01-01T00:00:00")) == 2

@@ -135,6 +135,21 @@ async def test_a_body_that_is_no_object_is_400_in_json(api: RunningApi, body: by
         assert await answer.json()
 
 
+@pytest.mark.parametrize("key", ["ä", "x" * 256])
+async def test_an_idempotency_key_that_cannot_be_one_is_refused(api: RunningApi, key: str):
+    user = await api.post("users/", username="eve")
+    body = {"users": [{"id": user["id"]}], "title": "look"}
+
+    reply = await api.ask("POST", "escalation", body, headers={"Idempotency-Key": key})
+
+    assert (reply.status, "Idempotency-Key" in reply.body["detail"]) == (400, True)
+
+
+async def test_a_number_too_large_to_be_stored_is_refused_by_name(api: RunningApi):
+    refused = await api.refused("POST", "escalation_policies/", {"type": "wait", "duration": 2**63})
+    assert list(refused) == ["duration"]
+
+
 async def test_a_body_over_the_limit_is_413_in_json(api: RunningApi):
     body = io.BytesIO(b'{"username": "' + b"x" * 1_100_000 + b'"}')
     url, headers = f"{api.url}/api/v1/users/", {"Authorization": api.token}
