@@ -36,7 +36,14 @@ KINDS = {
     "passwords": "password",
     "sessions": "sessions",
 }
-PAGES = {"users": "/users/{}", "passwords": "/users/{}", "sessions": "/users/{}", "webhooks": "/webhooks/{}"}
+PAGES = {
+    "users": "/users/{}",
+    "passwords": "/users/{}",
+    "sessions": "/users/{}",
+    "webhooks": "/webhooks/{}",
+    "schedules": "/schedules/{}",
+    "escalation_chains": "/escalation-chains/{}",
+}
 NAMES = ("name", "username", "title", "type")
 SHOWN_CHARS = 4_000
 # Texts of requests: templates, so nobody can read them as what they will be.
