@@ -8,18 +8,14 @@ import aiohttp
 import pytest
 from playwright.async_api import Page, expect
 
+from services.api.console.navigation import PLACES
 from tests.e2e.story import CONFIGURATION, WEB_TOKEN, calling
-from tests.support.browser import PHONE, Window, a_browser, a_window
+from tests.support.browser import DESKTOP, PHONE, Window, a_browser, a_window
 from tests.support.stack import Stack
+from tests.support.tour import tour
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(480)]
 PATIENCE_MS = 30_000
-PAGES = (
-    *("/alert-groups", "/alert-groups?state=resolved", "/pipeline"),
-    *("/users", "/users/current", "/teams", "/tokens", "/audit", "/insights", "/settings"),
-    *("/webhooks", "/webhooks/new"),
-    *("/escalation-chains", "/schedules", "/schedules/new?type=web"),
-)
 
 
 async def fire(stack: Stack, name: str, **more: Any) -> None:
@@ -70,21 +66,23 @@ async def test_an_alert_arrives_while_somebody_looks_and_is_acknowledged_by_key_
             await api.the_group("acknowledged")
 
 
+@pytest.mark.timeout(600)
 async def test_every_page_can_be_used_by_everybody_in_light_and_dark_on_desk_and_phone(stack: Stack):
     await stack.start(CONFIGURATION.replace("- username: alice\n", "- username: alice\n    role: admin\n"))
     password = (await stack.command("password", "set", "alice", "--generate")).strip()
     await fire(stack, "db1")
     async with calling(stack) as api:
-        group = await api.the_group("firing")
+        await api.the_group("firing")
     async with a_browser() as browser:
         async with a_window(browser, stack.url("api")) as first:
             faults = {"/sign-in": await _faults(first, "/sign-in")}
             await sign_in(first, password)
+            paths = await tour(first)
             state = await first.context.storage_state()
-        paths = (*PAGES, f"/alert-groups/{group['id']}", f"/alerts/{group['last_alert']['id']}/trace")
-        for size, dark in ((PHONE, True), ({"width": 1280, "height": 900}, False)):
+        assert paths.keys() >= {place.href for place in PLACES}
+        for size, dark in ((PHONE, True), (DESKTOP, False)):
             async with a_window(browser, stack.url("api"), size, dark, storage_state=state) as window:
-                for path in paths:
+                for path in paths.values():
                     faults[f"{path} {size['width']}"] = await _faults(window, path)
     assert {path: found for path, found in faults.items() if found} == {}
 

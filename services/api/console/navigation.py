@@ -15,10 +15,10 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("/alert-groups", "Alert groups", "a"),
-    Place("/users", "Users", "u"),
     Place("/integrations", "Integrations", "i"),
     Place("/escalation-chains", "Escalation chains", "e"),
     Place("/schedules", "Schedules", "s"),
+    Place("/users", "Users", "u"),
     Place("/webhooks", "Webhooks", "w"),
     Place("/insights", "Insights", "n"),
     Place("/pipeline", "Pipeline", "p"),
