@@ -212,3 +212,8 @@ class Settings(BaseSettings):
 def words_of(text: str) -> frozenset[str]:
     """Return the words of a comma-separated setting."""
     return frozenset(one.strip() for one in text.split(",") if one.strip())
+
+
+def environment(name: str) -> str | None:
+    """Return a variable that a person named, whatever its prefix; None when it is not set or empty."""
+    return os.environ.get(name) or None

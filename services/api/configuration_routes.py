@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from services.api.resources.catalogue import RESOURCES
 from services.api.resources.desk import Resource
 
 BASE = "/api/v1"
+OWNER_HEADER = "Tocsin-Set"
 
 
 class Endpoint:
@@ -33,8 +35,9 @@ class Endpoint:
 
     async def read(self, request: web.Request) -> web.Response:
         """GET of one id."""
-        objects = await self._objects(request)
-        return json_answer(await objects.read(request.match_info["id"], dict(request.query)))
+        objects, id = await self._objects(request), request.match_info["id"]
+        shown = await objects.read(id, dict(request.query))
+        return json_answer(shown, headers=await _owned(objects, id))
 
     async def create(self, request: web.Request) -> web.Response:
         """POST: 201 with the object."""
@@ -43,8 +46,9 @@ class Endpoint:
 
     async def change(self, request: web.Request) -> web.Response:
         """PUT or PATCH: 200 with the object; what was not sent stays."""
-        objects = await self._objects(request)
-        return json_answer(await objects.change(request.match_info["id"], await _body(request)))
+        objects, id = await self._objects(request), request.match_info["id"]
+        shown = await objects.change(id, await _body(request))
+        return json_answer(shown, headers=await _owned(objects, id))
 
     async def remove(self, request: web.Request) -> web.Response:
         """DELETE: 204; a second time 404."""
@@ -54,6 +58,12 @@ class Endpoint:
     async def _objects(self, request: web.Request) -> Objects:
         api = request.app[API]
         return Objects(api, await api.caller(request), self.resource)
+
+
+async def _owned(objects: Objects, id: str) -> dict[str, str]:
+    """Say whose an object is, where a declaration made it: clients show it, and change it all the same."""
+    owner = await objects.owner(id)
+    return {OWNER_HEADER: quote(owner)} if owner is not None else {}
 
 
 async def _body(request: web.Request) -> Any:

@@ -6,13 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from services.api.declare_faults import Faults
-from services.api.resources import contact_points, routes, rules, steps
-from services.api.resources.desk import Desk
-from services.api.resources.steps import Referred
+from services.api.resources import maintenance_windows, routes, rules, steps
+from services.api.resources.desk import Body, Desk, parse
 from shared.domain.configuration import Chain, Integration, Route, Rule, StepConfig, User
-from shared.domain.contacts import ContactPoint
 from shared.domain.declaration import (
-    DeclaredContactPoint,
     DeclaredDefaultRoute,
     DeclaredHeartbeat,
     DeclaredRoute,
@@ -20,11 +17,20 @@ from shared.domain.declaration import (
     DeclaredStep,
     Path,
 )
+from shared.domain.declaration_names import STEP_REFERENCES, Referred
+from shared.domain.declaration_parts import Reference
 from shared.domain.labels import by_key
 
 C = TypeVar("C", Route, Rule, StepConfig)
 D = TypeVar("D")
 OTHER_TARGETS = ("telegram", "msteams", "mattermost")
+
+
+class ReferenceBody(Body):
+    """A reference as a step's parameters hold it."""
+
+    name: str
+    team: str | None = None
 
 
 class Children:
@@ -34,34 +40,13 @@ class Children:
         self._desk = desk
         self._faults = faults
 
-    def contact_points(self, path: Path, user: User, declared: Sequence[DeclaredContactPoint] | None) -> User:
-        """Make the contact points that somebody vouches for what is written; None leaves them."""
-        if declared is None:
-            return user
-        kept: list[ContactPoint] = []
-        for position, one in enumerate(declared):
-            with self._faults.at((*path, position)):
-                kind = contact_points.checked_kind(one.kind)
-                point = contact_points.made(self._desk, kind, one.address, declared=True)
-                before = next(
-                    (old for old in user.contact_points if contact_points.is_same(self._desk, old, point)),
-                    None,
-                )
-                kept.append(before.model_copy(update={"declared": True}) if before is not None else point)
-        ids = {one.id for one in kept}
-        own = [one for one in user.contact_points if one.id not in ids and not one.declared]
-        after = user.model_copy(update={"contact_points": (*own, *kept)})
-        if {one.id: one for one in after.contact_points} != {one.id: one for one in user.contact_points}:
-            self._desk.draft.put(after)
-            return after
-        return user
-
     def rules(self, path: Path, user: User, declared: list[DeclaredRule] | None, *, important: bool) -> None:
         """Make one of a person's lists what is written; None leaves it."""
         if declared is None:
             return
         before = [one for one in rules.select(self._desk, {"user_id": user.id}) if one.important == important]
         pairs = self._matched(before, declared, lambda row, one: row.type == one.type)
+        saved: list[Rule] = []
         for position, (one, row) in enumerate(pairs):
             with self._faults.at((*path, position)):
                 body = rules.RuleBody(
@@ -71,8 +56,10 @@ class Children:
                     duration=one.duration,
                     only_between=one.only_between,
                 )
-                saved = rules.create(self._desk, body) if row is None else rules.change(self._desk, row, body)
-                self._put(saved, position)
+                saved.append(
+                    rules.create(self._desk, body) if row is None else rules.change(self._desk, row, body)
+                )
+        self._put_in_order(saved)
 
     def steps(self, path: Path, chain: Chain, declared: list[DeclaredStep] | None) -> None:
         """Make a chain's steps what is written; None leaves them."""
@@ -80,16 +67,33 @@ class Children:
             return
         before = steps.select(self._desk, {"escalation_chain_id": chain.id})
         pairs = self._matched(before, declared, lambda row, one: row.type == one.type)
+        saved: list[StepConfig] = []
         for position, (one, row) in enumerate(pairs):
             with self._faults.at((*path, position)):
-                body = steps.StepBody(**self._step_fields((*path, position), chain, one))
-                if row is None:
-                    saved = steps.create(self._desk, body)
-                else:
-                    # What is no longer written goes back to the default.
-                    blank = row.model_copy(update={"parameters": {}, "important": False, "condition": None})
-                    saved = steps.change(self._desk, blank, body)
-                self._put(saved, position)
+                saved.append(self._step((*path, position), chain, one, row))
+        self._put_in_order(saved)
+
+    def _step(self, path: Path, chain: Chain, declared: DeclaredStep, row: StepConfig | None) -> StepConfig:
+        gone = self._gone(declared, row)
+        body = parse(steps.StepBody, self._step_fields(path, chain, declared.model_dump(exclude=set(gone))))
+        if row is None:
+            return steps.create(self._desk, body)
+        # What is no longer written goes back to the default.
+        blank = row.model_copy(update={"parameters": {}, "important": False, "condition": None})
+        saved = steps.change(self._desk, blank, body)
+        after = saved.model_copy(update={"parameters": {**saved.parameters, **gone}})
+        self._desk.draft.put(after)
+        return after
+
+    def _gone(self, declared: DeclaredStep, row: StepConfig | None) -> dict[str, str]:
+        """Return what the step refers to and is gone, as far as it is written so: it does nothing, and stays."""
+        written = declared.model_dump()
+        return {
+            name: value
+            for name, value in (row.parameters if row is not None else {}).items()
+            if name in STEP_REFERENCES and isinstance(value, str) and written.get(name) == value
+            if self._desk.draft.get(STEP_REFERENCES[name], value) is None
+        }
 
     def routes(self, path: Path, integration: Integration, declared: list[DeclaredRoute] | None) -> None:
         """Make an integration's routes before the default one what is written; None leaves them."""
@@ -99,10 +103,12 @@ class Children:
             one for one in routes.select(self._desk, {"integration_id": integration.id}) if not one.is_default
         ]
         pairs = self._matched(before, declared, _same_expression)
+        saved: list[Route] = []
         for position, (one, row) in enumerate(pairs):
             with self._faults.at((*path, position, _kind(one))):
                 target = row or routes.create(self._desk, routes.RouteBody(integration_id=integration.id))
-                self._put(self.write_route((*path, position), target, one), position)
+                saved.append(self.write_route((*path, position), target, one))
+        self._put_in_order(saved)
 
     def write_route(self, path: Path, row: Route, declared: DeclaredDefaultRoute) -> Route:
         """Make one route what is written."""
@@ -126,35 +132,51 @@ class Children:
                 unused.remove(row)
             pairs.append((one, row))
         for row in unused:
+            if isinstance(row, Route):
+                maintenance_windows.forget_route(self._desk, row.id)
             self._desk.draft.remove(row)
         return pairs
 
-    def _put(self, row: C, position: int) -> None:
-        if row.position != position:
-            self._desk.draft.put(row.model_copy(update={"position": position}))
+    def _put_in_order(self, rows: Sequence[C]) -> None:
+        """Number rows that are not in the order in which they are written; places may have gaps and then stay so."""
+        places = [(one.position, one.id) for one in rows]
+        if places == sorted(places):
+            return
+        for position, row in enumerate(rows):
+            if row.position != position:
+                self._desk.draft.put(row.model_copy(update={"position": position}))
 
-    def _step_fields(self, path: Path, chain: Chain, declared: DeclaredStep) -> dict[str, Any]:
+    def _step_fields(self, path: Path, chain: Chain, written: dict[str, Any]) -> dict[str, Any]:
         """Return the body of a step, with names turned into ids."""
-        fields = {
-            **declared.model_dump(exclude_none=True),
-            "escalation_chain_id": chain.id,
-        }
+        fields = {name: value for name, value in written.items() if value is not None}
+        fields["escalation_chain_id"] = chain.id
         for name in set(fields) - set(steps.StepBody.model_fields):
             self._faults.add((*path, name), "this key is not known here")
-        for name, model in steps.REFERENCES.items():
+        for name, model in STEP_REFERENCES.items():
             if name in fields:
                 fields[name] = self._ids(model, fields[name], (*path, name))
         return {name: value for name, value in fields.items() if name in steps.StepBody.model_fields}
 
     def _ids(self, model: Referred, names: Any, path: Path) -> Any:
         if isinstance(names, list):
-            found = [self._faults.id_of(model, str(one), path) for one in names]
+            found = [self._faults.id_of(model, _reference(one), path) for one in names]
             return [one for one in found if one is not None]
-        return self._faults.id_of(model, str(names), path)
+        return self._faults.id_of(model, _reference(names), path)
+
+
+def _reference(written: Any) -> Reference:
+    """Return what a parameter of a step refers to.
+
+    Raises:
+        Invalid: it is neither a name nor a name with a team.
+    """
+    if isinstance(written, dict):
+        return Reference(**parse(ReferenceBody, written).model_dump(exclude_unset=True))
+    return Reference(name=str(written))
 
 
 def _same_expression(row: Route, declared: DeclaredRoute) -> bool:
-    wanted = by_key(row.filtering_labels) or None
+    wanted = by_key(row.filtering_labels) if row.routing_type == "labels" else None
     texts = {row.routing_type: row.routing_regex}
     return (texts.get("jinja2"), texts.get("regex"), wanted) == (
         declared.jinja2,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
 from services.api.refusals import Refused
 from services.api.resources.desk import Desk
+from shared.domain.access_form import MASK
 from shared.domain.configuration import Chain, Integration, Team, User, UserGroup, Webhook
 from shared.domain.declaration import Fault, Path
+from shared.domain.declaration_names import OF_TEAM, candidates
+from shared.domain.declaration_parts import Reference
 from shared.domain.maintenance import MaintenanceWindow
-from shared.domain.schedules import Schedule
+from shared.domain.schedules import Schedule, Shift
 
-Named = User | Webhook | Chain | Integration | MaintenanceWindow | Team | UserGroup | Schedule
+Named = User | Webhook | Chain | Integration | MaintenanceWindow | Team | UserGroup | Schedule | Shift
 N = TypeVar("N", bound=Named)
 # What the public API names otherwise than a declaration does.
 WITHOUT_PLACE = ("detail", "non_field_errors", "routing_regex", "filtering_labels")
@@ -27,7 +30,9 @@ NOUNS: dict[type[object], str] = {
     MaintenanceWindow: "maintenance window",
     UserGroup: "user group of Slack",
     Schedule: "schedule",
+    Shift: "shift of several schedules",
 }
+NOTHING_STORED = "its secret is not given here, and none is stored that could be kept"
 
 
 class Faults:
@@ -38,8 +43,10 @@ class Faults:
         self.found: list[Fault] = []
 
     def add(self, path: Path, message: str) -> None:
-        """Note one mistake."""
-        self.found.append(Fault(path, message))
+        """Note one mistake, once."""
+        fault = Fault(path, message)
+        if fault not in self.found:
+            self.found.append(fault)
 
     @contextmanager
     def at(self, path: Path) -> Iterator[None]:
@@ -52,24 +59,57 @@ class Faults:
                     inner, message = _placed(field, str(text))
                     self.add((*path, *inner), message)
 
-    def find(self, model: type[N], name: str) -> N | None:
-        """Return the object with this name (of no team); a username matches in any case."""
-        for one in self._desk.draft.find(model, "username" if model is User else "name", name):
-            if isinstance(one, User):
-                return one
-            if one.name == name and getattr(one, "team_id", None) is None:
-                return one
+    def find(self, model: type[N], name: str, team_id: str | None = None) -> N | None:
+        """Return the object with this name, of this team where teams may have the same names; usernames in any case."""
+        found = candidates(self._desk.draft.find, model, name)
+        if model in OF_TEAM:
+            found = [one for one in found if getattr(one, "team_id", None) == team_id]
+        return found[0] if found else None
+
+    def team_id(self, name: str | None, path: Path) -> str | None:
+        """Return the id of the team that owns an object."""
+        return self.id_of(Team, name, (*path, "team"))
+
+    def id_of(
+        self, model: type[N], wanted: Reference | str | None, path: Path, kept: Sequence[str] = ()
+    ) -> str | None:
+        """Return the id of what a name refers to; a name that refers to nothing, or to several, is a mistake.
+
+        An id is taken in a name's place; one that stands there already (`kept`) also when its object is gone.
+        """
+        if wanted is None:
+            return None
+        reference = wanted if isinstance(wanted, Reference) else Reference(name=wanted)
+        found = self._referred(model, reference, path)
+        if len(found) == 1:
+            return found[0].id
+        if len(found) > 1:
+            words = f"several are named so; say whose is meant: {{name: {reference.name}, team: NAME}}"
+            self.add(path, words)
+            return None
+        if reference.name in kept:
+            return reference.name
+        of_team = f" of the team {reference.team}" if reference.team is not None else ""
+        self.add(path, f"there is no {NOUNS[model]} named {reference.name}{of_team}")
         return None
 
-    def id_of(self, model: type[N], name: str | None, path: Path) -> str | None:
-        """Return the id of what a name refers to; a name that refers to nothing is a mistake."""
-        if name is None:
-            return None
-        found = self.find(model, name)
-        if found is None:
-            self.add(path, f"there is no {NOUNS[model]} named {name}")
-            return None
-        return found.id
+    def secret(self, path: Path, written: str | None, stored: str | None) -> str | None:
+        """Return a secret as it is written; asterisks where nothing is stored that could be kept are a mistake."""
+        if written != MASK or stored is not None:
+            return written
+        self.add(path, NOTHING_STORED)
+        return None
+
+    def _referred(self, model: type[N], reference: Reference, path: Path) -> list[N]:
+        found = candidates(self._desk.draft.find, model, reference.name)
+        if not found:
+            by_id = self._desk.draft.get(model, reference.name)
+            return [by_id] if by_id is not None else []
+        if reference.is_exact and model in OF_TEAM:
+            team_id = self.team_id(reference.team, path)
+            return [one for one in found if getattr(one, "team_id", None) == team_id]
+        nobodys = [one for one in found if getattr(one, "team_id", None) is None]
+        return nobodys or found
 
 
 def _placed(field: str, text: str) -> tuple[Path, str]:

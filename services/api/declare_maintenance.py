@@ -13,7 +13,7 @@ from shared.domain.declaration import DeclaredMaintenance, DeclaredWindowRoute, 
 
 def window_fields(desk: Desk, faults: Faults, path: Path, declared: DeclaredMaintenance) -> dict[str, Any]:
     """Return the body of a declared window; what it names and does not exist is noted as a mistake."""
-    fields = declared.model_dump(exclude={"integrations", "routes", "starts_at"})
+    fields = declared.model_dump(exclude={"integrations", "routes", "starts_at", "set"})
     integrations = [
         faults.id_of(Integration, name, (*path, "integrations", position))
         for position, name in enumerate(declared.integrations)
@@ -39,7 +39,7 @@ def _route_id(desk: Desk, faults: Faults, path: Path, declared: DeclaredWindowRo
         return rows[-1].id
     if not 1 <= declared.route < len(rows):
         faults.add(
-            (*path, "route"), f"{declared.integration} has {len(rows) - 1} routes before the default one"
+            (*path, "route"), f"{declared.integration.name} has {len(rows) - 1} routes before the default one"
         )
         return None
     return rows[declared.route - 1].id

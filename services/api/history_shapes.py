@@ -219,6 +219,14 @@ class Applied(Shape):
     version: int
     dry_run: bool
     changes: list[dict[str, Any]]
+    adopted: list[str]
+
+
+class Exported(Shape):
+    """The configuration of a version as a declaration."""
+
+    version: int
+    declaration: dict[str, Any]
 
 
 class FormerUrl(Shape):
@@ -258,6 +266,6 @@ class Detail(Shape):
 
 
 SHAPES: tuple[type[BaseModel], ...] = (
-    *(AlertGroup, Alert, Trace, Timeline, Problems, Applied, Detail),
+    *(AlertGroup, Alert, Trace, Timeline, Problems, Applied, Exported, Detail),
     *(IntegrationTokens, DemoSent, ResolutionNote, BulkOutcomes),
 )

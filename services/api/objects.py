@@ -17,6 +17,7 @@ from services.api.resources.shift_swaps import SWAPS
 from services.api.resources.users import USERS
 from services.api.schedule_state import add_schedule_state
 from services.api.swap_shifts import add_swap_shifts
+from shared.domain.configuration_draft import TABLE_OF, Declared
 from shared.domain.model import Frozen
 
 CURRENT = "current"
@@ -90,6 +91,12 @@ class Objects:
         remove = self.resource.remove
         assert remove is not None
         await self.api.edit(self.principal, lambda desk: remove(desk, self._row(desk, id)))
+
+    async def owner(self, id: str) -> str | None:
+        """Return the set of a declaration that owns one: its next `apply` takes back what is changed here."""
+        desk = await self.api.desk(self.principal)
+        mark = desk.draft.get(Declared, f"{TABLE_OF[self.resource.model]}/{id}")
+        return mark.set if mark is not None else None
 
     async def _edited(self, edit: Callable[[Desk], Any]) -> Shown:
         def shown_after(desk: Desk) -> Shown:

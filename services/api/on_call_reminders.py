@@ -12,6 +12,7 @@ from services.api.authentication import Principal
 from services.api.contact_points import own_user_of, user_of
 from services.api.refusals import Invalid
 from services.api.resources.desk import Body, Desk, parse
+from shared.domain.configuration import User
 from shared.domain.contacts import KIND_OF_CHANNEL, KINDS
 from shared.domain.people import OnCallReminders
 
@@ -50,16 +51,27 @@ async def set_reminders(
     Raises:
         Refused: 404, 403 it is somebody else, or `Invalid`.
     """
-    wanted = _checked(body)
+    _checked(body)
 
     def edit(desk: Desk) -> dict[str, Any]:
         row = own_user_of(desk, user_id)
-        if wanted.before and row.contact(wanted.channel) is None:
-            raise Invalid.field("channel", f"{row.username} has no verified address for {wanted.channel}.")
+        wanted = checked_reminders(row, body)
         desk.draft.put(row.model_copy(update={"on_call_reminders": wanted}))
         return _show(wanted)
 
     return (await api.edit(principal, edit)).result
+
+
+def checked_reminders(row: User, body: OnCallRemindersBody) -> OnCallReminders:
+    """Return the setting that somebody wants for a person; the one there is stays, whatever became of the address.
+
+    Raises:
+        Invalid: a time that is not offered, or a channel without an address that anybody vouches for.
+    """
+    wanted = _checked(body)
+    if wanted != row.on_call_reminders and wanted.before and row.contact(wanted.channel) is None:
+        raise Invalid.field("channel", f"{row.username} has no verified address for {wanted.channel}.")
+    return wanted
 
 
 def _checked(body: OnCallRemindersBody) -> OnCallReminders:

@@ -49,6 +49,7 @@ OBJECTS: dict[str, tuple[Role, Role]] = {
 PUBLIC = ("openapi.yaml", "slack")
 # Endpoints that differ from the rest of their objects.
 SINGLE: dict[tuple[str, str], Role] = {
+    ("GET", "config/export"): "admin",
     ("POST", "integrations/{id}/demo"): "editor",
     ("POST", "integrations/{id}/maintenance_start"): "editor",
     ("POST", "integrations/{id}/maintenance_stop"): "editor",

@@ -21,6 +21,7 @@ from services.api import (
     direct_paging,
     event_stream,
     explain,
+    export,
     group_actions,
     groups,
     history,
@@ -82,6 +83,7 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     _add(app, "POST", f"{BASE}/config/apply", apply.apply_declaration)
     app[behaviour.BUSY] = asyncio.Lock()
     _add(app, "POST", f"{BASE}/config/behaviour", behaviour.plan_behaviour)
+    _add(app, "GET", f"{BASE}/config/export", export.export_declaration)
     _add(app, "GET", f"{BASE}/openapi.yaml", specification.read_openapi)
     _add(app, "POST", f"{BASE}/slack/interactive", chats.slack)
     _add(app, "POST", "/slack/interactive_api_endpoint", chats.slack)

@@ -224,6 +224,7 @@ def _history_paths() -> dict[str, Any]:
         },
         f"{BASE}/config/apply": {"post": _apply()},
         f"{BASE}/config/behaviour": {"post": _behaviour()},
+        f"{BASE}/config/export": {"get": _export()},
     }
 
 
@@ -273,7 +274,7 @@ def _of_one(*names: str) -> dict[str, Any]:
 
 def _apply() -> dict[str, Any]:
     operation = _operation("make the configuration what is declared, as one version", {"200": "Applied"})
-    operation["parameters"] = [_query("dry_run")]
+    operation["parameters"] = [_query("dry_run"), _query("adopt")]
     return operation | _declaration()
 
 
@@ -290,6 +291,11 @@ def _declaration() -> dict[str, Any]:
     schema = {"$ref": REFERENCE.format(model="Declaration")}
     content = {"application/json": {"schema": schema}, "application/yaml": {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def _export() -> dict[str, Any]:
+    words = "the configuration as a declaration, secrets as references; of one `set` what it owns"
+    return _operation(words, {"200": "Exported"}) | {"parameters": [_query("set")]}
 
 
 def _list(name: str, shape: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def send(
     file: PayloadFile = None,
     firing: Firing = True,
     key: Key = None,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,
@@ -51,7 +51,7 @@ def send(
 
 def trace(
     alert_id: Annotated[str, typer.Argument(metavar="ALERT_ID")],
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     url: Url = None,
     api_token: Token = None,
     timeout: Timeout = 30.0,

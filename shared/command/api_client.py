@@ -17,6 +17,8 @@ Url = Annotated[str | None, typer.Option("--url", help="base URL of the api [TOC
 Token = Annotated[str | None, typer.Option("--api-token", help="API token [TOCSIN_API_TOKEN]")]
 Timeout = Annotated[float, typer.Option("--timeout", help="seconds to wait for an answer")]
 TIMEOUT_S = 30.0
+# A name may stand several times.
+Query = dict[str, str] | list[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class ApiClient:
         """Make a DELETE; raises like `get`."""
         self._checked(self.request("DELETE", path))
 
+    def page(self, path: str, query: list[tuple[str, str]]) -> list[Any]:
+        """Return one page of a list whose filters may stand several times; raises like `get`."""
+        found: list[Any] = self._checked(self.request("GET", path, query=query))["results"]
+        return found
+
     def all(self, path: str, **query: str) -> list[Any]:
         """Return everything that a list holds, page by page; raises like `get`."""
         found: list[Any] = []
@@ -66,9 +73,7 @@ class ApiClient:
             pages = page["total_pages"]
         return found
 
-    def request(
-        self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None
-    ) -> Answer:
+    def request(self, method: str, path: str, body: Any = None, query: Query | None = None) -> Answer:
         """Make one request to the api; any status is an answer.
 
         Raises:
@@ -91,7 +96,7 @@ def send(
     url: str,
     body: Any = None,
     headers: dict[str, str] | None = None,
-    query: dict[str, str] | None = None,
+    query: Query | None = None,
     timeout_s: float = TIMEOUT_S,
 ) -> Answer:
     """Make one request with a JSON body, or none.
@@ -103,7 +108,7 @@ def send(
 
 
 async def _send(
-    method: str, url: str, body: Any, headers: dict[str, str], query: dict[str, str], timeout_s: float
+    method: str, url: str, body: Any, headers: dict[str, str], query: Query, timeout_s: float
 ) -> Answer:
     data = orjson.dumps(body) if body is not None else None
     headers = {**headers, "Content-Type": "application/json"} if data is not None else headers

@@ -25,6 +25,7 @@ from shared.domain.rehearsal_cases import Case, read_cases
 from shared.domain.rehearsal_inputs import inputs_of
 from shared.domain.rehearsal_paging import Ask
 from shared.domain.rehearsal_verdict import differences
+from shared.domain.secret_references import resolved, stand_ins
 from shared.domain.template_jobs import RouteJob
 from shared.errors import Permanent, Transient
 from shared.sandbox import Sandbox
@@ -84,6 +85,8 @@ def _unusable_told() -> Iterator[None]:
 
 def _configuration(path: Path) -> ConfigSnapshot:
     source = _source(_texts(path))
+    # Nothing is sent, so no secret is needed.
+    source.data, _ = resolved(source.data, stand_ins(source.data))
     offline = importlib.import_module("services.api.offline")
     try:
         found: ConfigSnapshot = offline.declared(read(source.data), clock.now())

@@ -28,7 +28,7 @@ Reason = Annotated[str, typer.Option("--reason", help="why; kept in the journal"
 def list_letters(
     service: Service = None,
     limit: Limit = dead_letters.DEFAULT_LIMIT,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
 ) -> None:
     """List dead letters."""
@@ -53,7 +53,7 @@ def replay(
     ids: Ids = None,
     every: Every = False,
     service: Service = None,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
 ) -> None:
     """Send dead letters back to the service that gave them up."""
@@ -69,7 +69,7 @@ def discard(
     every: Every = False,
     service: Service = None,
     reason: Reason = "discarded on the command line",
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
 ) -> None:
     """Remove dead letters for good; the journal keeps that they were."""

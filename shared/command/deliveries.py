@@ -34,7 +34,7 @@ def list_deliveries(
     channel: Annotated[str | None, typer.Option("--channel", help="email, sms, phone_call, …")] = None,
     group: Annotated[str | None, typer.Option("--group", help="id of an alert group")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100, help="so many at most")] = 50,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,
@@ -52,21 +52,22 @@ def list_deliveries(
 @app.command("resend")
 def resend(
     ids: Ids,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,
     timeout: Timeout = 30.0,
 ) -> None:
     """Send deliveries again that are unknown or failed; only while their alert group still wants them."""
-    _ask(ids, "resend", ApiClient.of(url, api_token, timeout), output, quiet)
+    with told():
+        _ask(ids, "resend", ApiClient.of(url, api_token, timeout), output, quiet)
 
 
 @app.command("settle")
 def settle(
     ids: Ids,
     outcome: Annotated[Settled, typer.Option("--as", help="it arrived, or it did not")],
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,
@@ -74,22 +75,22 @@ def settle(
 ) -> None:
     """Say what became of deliveries of which nobody knows; as failed also of those that still wait."""
     action = "mark_sent" if outcome is Settled.SENT else "give_up"
-    _ask(ids, action, ApiClient.of(url, api_token, timeout), output, quiet)
+    with told():
+        _ask(ids, action, ApiClient.of(url, api_token, timeout), output, quiet)
 
 
 def _ask(ids: list[str], action: str, client: ApiClient, output: Format, quiet: bool) -> None:
     wanted = typer.get_text_stream("stdin").read().split() if ids == ["-"] else ids
     done: list[Any] = []
     failed: list[str] = []
-    with told():
-        for id in wanted:
-            try:
-                done.append(client.post(f"/api/v1/deliveries/{id}/{action}"))
-            except CommandFailed as error:
-                failed.append(f"{id}: {error}")
-        _print([one for one in done if "state" in one], output, quiet)
-        if failed:
-            raise CommandFailed("; ".join(failed))
+    for id in wanted:
+        try:
+            done.append(client.post(f"/api/v1/deliveries/{id}/{action}"))
+        except CommandFailed as error:
+            failed.append(f"{id}: {error}")
+    _print([one for one in done if "state" in one], output, quiet)
+    if failed:
+        raise CommandFailed("; ".join(failed))
 
 
 def _print(found: list[Any], output: Format, quiet: bool) -> None:

@@ -28,7 +28,7 @@ Keep = Annotated[str, typer.Option("--keep-old-for", help="how long the old URL 
 def list_integrations(
     name: Name = None,
     type: Kind = None,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,
@@ -50,7 +50,7 @@ def list_integrations(
 @app.command("show")
 def show(
     integration: Wanted,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,
@@ -66,7 +66,7 @@ def create(
     type: Annotated[str, typer.Argument(metavar="TYPE", help="see `tocsin integrations types`")],
     name: Name = None,
     team: Team = None,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,
@@ -79,7 +79,7 @@ def create(
 
 
 @app.command("types")
-def types(output: Output = Format.SIMPLE, quiet: Quiet = False) -> None:
+def types(output: Output = Format.TABLE, quiet: Quiet = False) -> None:
     """List the types that this version knows."""
     known = [{"type": one.slug, "title": one.title} for one in all_types()]
     if quiet:
@@ -93,7 +93,7 @@ def types(output: Output = Format.SIMPLE, quiet: Quiet = False) -> None:
 @app.command("tokens")
 def tokens(
     integration: Wanted,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,
@@ -109,7 +109,7 @@ def tokens(
 def rotate_token(
     integration: Wanted,
     keep_old_for: Keep = "1d",
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,
@@ -143,7 +143,7 @@ def _facts(integration: dict[str, Any]) -> dict[str, Any]:
     limit = integration["rate_limit"]
     return {
         **{name: integration.get(name) for name in ("id", "name", "type", "problems", "team_id", "link")},
-        "heartbeat": integration["heartbeat"].get("link"),
+        "heartbeat": (integration["heartbeat"] or {}).get("link"),
         "authentication": ", ".join(asked) or None,
         "rate_limit": limit and f"{limit['alerts_per_minute']} a minute, {limit['burst']} at once",
     }

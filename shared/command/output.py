@@ -12,15 +12,34 @@ import typer
 
 
 class Format(StrEnum):
-    """How to print."""
+    """How to print; `simple` is the former word for a table."""
 
-    SIMPLE = "simple"
+    TABLE = "table"
     JSON = "json"
     WIDE = "wide"
+    SIMPLE = "simple"
 
 
-Output = Annotated[Format, typer.Option("--output", "-o", help="simple, json, or wide (all columns)")]
+Output = Annotated[
+    Format, typer.Option("--output", "-o", help="table, json, or wide (all columns, whole values)")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="print ids only")]
+
+
+def print_rows(rows: Sequence[dict[str, Any]], columns: Sequence[str], output: Format, quiet: bool) -> None:
+    """Print what a list answered: as JSON, ids only, or these columns of every row (wide: all of them).
+
+    A row's keys are the heads; `columns` is the start of them that fits a terminal.
+    """
+    if quiet:
+        print_ids([str(one["id"]) for one in rows])
+    elif output is Format.JSON:
+        print_json(list(rows))
+    else:
+        heads = list(rows[0]) if output is Format.WIDE and rows else list(columns)
+        print_table(
+            [head.replace("_", " ") for head in heads], [[one[head] for head in heads] for one in rows]
+        )
 
 
 def print_json(data: Any) -> None:
@@ -49,7 +68,12 @@ def print_ids(ids: Sequence[str]) -> None:
         typer.echo(one)
 
 
+def plain(text: str) -> str:
+    """Return a text from outside without what would steer a terminal: line breaks, escapes, control characters."""
+    return "".join(one if one.isprintable() else " " for one in text)
+
+
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return f"{value:g}" if isinstance(value, float) else str(value).replace("\n", " ")
+    return f"{value:g}" if isinstance(value, float) else plain(str(value))

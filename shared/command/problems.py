@@ -62,7 +62,7 @@ def group() -> None:
 def list_problems(
     integration: Integration = None,
     state: Wanted = State.OPEN,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     url: Url = None,
     api_token: Token = None,
     timeout: Timeout = 30.0,

@@ -16,7 +16,7 @@ from shared.command.output import Format, Output, Quiet, print_ids, print_json, 
 Every = Annotated[bool, typer.Option("--all", help="retry queues that are empty as well")]
 
 
-def topology(output: Output = Format.SIMPLE, quiet: Quiet = False) -> None:
+def topology(output: Output = Format.TABLE, quiet: Quiet = False) -> None:
     """Show the exchange, every queue and what is bound to it, as the services declare them."""
     if quiet:
         print_ids([one.name for one in TOPOLOGY.queues])
@@ -27,7 +27,7 @@ def topology(output: Output = Format.SIMPLE, quiet: Quiet = False) -> None:
         print_table(("queue", "bound to"), [(one.name, ", ".join(one.keys)) for one in TOPOLOGY.queues])
 
 
-def queues(every: Every = False, output: Output = Format.SIMPLE, quiet: Quiet = False) -> None:
+def queues(every: Every = False, output: Output = Format.TABLE, quiet: Quiet = False) -> None:
     """Show how many messages wait in each queue and how many consumers serve it; -q names those that hold any."""
     with told():
         found = with_broker(lambda rabbit, _: broker_queues.states(rabbit))

@@ -11,9 +11,9 @@ from shared import clock
 from shared.bus import replay as journal_replay
 from shared.bus.publisher import Publisher
 from shared.command.broker import with_broker
-from shared.command.failure import CommandFailed, told
+from shared.command.failure import told
+from shared.command.lengths import seconds_in
 from shared.command.settings import mongo_url
-from shared.domain.declaration_parts import DURATION, SECONDS
 from shared.store.alerts import Alerts
 from shared.store.journal import Journal
 from shared.store.mongo import Database
@@ -50,7 +50,4 @@ async def _replay(publisher: Publisher, ids: list[str], span: tuple[datetime, da
 
 
 def _ago(text: str) -> timedelta:
-    found = DURATION.fullmatch(text.strip())
-    if found is None:
-        raise CommandFailed(f"{text} is not a time span such as 90m, 2h or 1d.")
-    return timedelta(seconds=int(found[1]) * SECONDS[found[2]])
+    return timedelta(seconds=seconds_in(text))

@@ -22,7 +22,7 @@ At = Annotated[
 
 @app.command("list")
 def list_schedules(
-    output: Output = Format.SIMPLE, quiet: Quiet = False, url: Url = None, api_token: Token = None
+    output: Output = Format.TABLE, quiet: Quiet = False, url: Url = None, api_token: Token = None
 ) -> None:
     """List schedules and who is on call now; `-q` prints ids only."""
     with told():
@@ -40,7 +40,7 @@ def list_schedules(
 @app.command("show")
 def show(
     schedule: Wanted,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,
@@ -70,7 +70,7 @@ def show(
 def on_call(
     schedule: Wanted,
     at: At = None,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from shared.command.contexts import CHOSEN, Contexts
 from shared.config import Settings
 
 # What `make run` leaves in the folder that it was started in.
@@ -15,11 +16,12 @@ LOCAL = Path(".tocsin")
 
 
 class CommandSettings(Settings):
-    """The settings of the services, and two of the command line's own."""
+    """The settings of the services, and those of the command line's own."""
 
     api_url: str = Field(default="", description="base URL of the api for the command line")
     api_token: SecretStr = Field(default=SecretStr(""), description="API token for the command line")
     token: SecretStr = Field(default=SecretStr(""), description="the same, shorter")
+    context: str = Field(default="", description="context of the command line; empty: the one in use")
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,24 @@ class Access:
 
 
 def access(url: str | None, token: str | None) -> Access:
-    """Return what was given on the command line, else in the environment, else what `make run` left here."""
+    """Return what was given on the command line, else in the environment, else the context, else what `make run` left.
+
+    A context's token goes to the context's api alone. One that was named on the command line goes before the
+    environment.
+
+    Raises:
+        CommandFailed: a context was named and there is none.
+    """
     settings = CommandSettings()
+    given = token or settings.api_token.get_secret_value() or settings.token.get_secret_value()
+    named = CHOSEN.get()
+    context = Contexts().get(named or settings.context)
+    if context is not None and named and not url:
+        return Access(context.url, token or context.token)
+    if context is not None and not url and not settings.api_url:
+        return Access(context.url, given or context.token)
     found_url = url or settings.api_url or _local_url() or settings.public_url
-    stored = settings.api_token.get_secret_value() or settings.token.get_secret_value()
-    return Access(found_url.rstrip("/"), token or stored or _local_token())
+    return Access(found_url.rstrip("/"), given or _local_token())
 
 
 def amqp_url() -> str:

@@ -35,7 +35,7 @@ def simulate(
     payload: Payload = None,
     label: Labels = None,
     hours: Horizon = 168,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     url: Url = None,
     api_token: Token = None,
     timeout: Timeout = 30.0,

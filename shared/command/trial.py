@@ -33,7 +33,7 @@ def try_integration(
     file: PayloadFile = None,
     resolve: Resolve = False,
     timeout: Within = 30.0,
-    output: Output = Format.SIMPLE,
+    output: Output = Format.TABLE,
     quiet: Quiet = False,
     url: Url = None,
     api_token: Token = None,

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 
-from shared.domain.access_form import AuthenticationForm, RateLimitForm
-from shared.domain.declaration_parts import DeclaredReminder, DeclaredResume, Part
+from shared.domain.declaration_parts import DeclaredReminder, Named, OfTeam, Owned, Part
+from shared.domain.declaration_parts import LabelText as LabelText
 from shared.domain.declaration_parts import Seconds as Seconds
-from shared.domain.declared_schedules import DeclaredSchedule
-from shared.domain.heartbeat_settings import TIMEOUT_S
-from shared.domain.labels import as_text
+from shared.domain.declared_integrations import DeclaredDefaultRoute as DeclaredDefaultRoute
+from shared.domain.declared_integrations import DeclaredHeartbeat as DeclaredHeartbeat
+from shared.domain.declared_integrations import DeclaredIntegration as DeclaredIntegration
+from shared.domain.declared_integrations import DeclaredRoute as DeclaredRoute
+from shared.domain.declared_schedules import DeclaredSchedule, DeclaredSharedShift
 from shared.domain.rule_hours import RuleHours
-
-Path = tuple[str | int, ...]
+from shared.domain.secret_references import Path as Path
+from shared.domain.secret_references import references
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,6 @@ class DeclarationRefused(Exception):
 def _word_as_type(value: Any) -> Any:
     """Read a bare word in a list of steps or rules as that type without parameters."""
     return {"type": value} if isinstance(value, str) else value
-
-
-# A bare number, true or false is a label's text too.
-LabelText = Annotated[str, BeforeValidator(lambda value: as_text(value) or value)]
 
 
 class DeclaredRule(Part):
@@ -70,8 +68,15 @@ class DeclaredContactPoint(Part):
     address: str
 
 
-class DeclaredUser(Part):
-    """A person, known by username; contact points that are left out are left as they are."""
+class DeclaredOnCallReminders(Part):
+    """How a person is told before going on call."""
+
+    before: list[Seconds] = Field(default_factory=list)
+    channel: str = "email"
+
+
+class DeclaredUser(Owned):
+    """A person, known by username; contact points and reminders that are left out are left as they are."""
 
     username: str
     name: str = ""
@@ -80,11 +85,13 @@ class DeclaredUser(Part):
     timezone: str = "UTC"
     phone_number: str | None = None
     slack_user_id: str | None = None
+    slack_team_id: str | None = None
+    on_call_reminders: DeclaredOnCallReminders | None = None
     contact_points: list[DeclaredContactPoint] | None = None
     rules: DeclaredRules = DeclaredRules()
 
 
-class DeclaredTeam(Part):
+class DeclaredTeam(Owned):
     """A team, known by name; `members` are usernames, left out they are left as they are."""
 
     name: str
@@ -94,7 +101,7 @@ class DeclaredTeam(Part):
     acknowledge_reminder: DeclaredReminder = DeclaredReminder()
 
 
-class DeclaredWebhook(Part):
+class DeclaredWebhook(OfTeam):
     """An outgoing webhook, known by name; `integrations` are names, empty for all."""
 
     name: str
@@ -110,7 +117,8 @@ class DeclaredWebhook(Part):
     password: str | None = None
     authorization_header: str | None = None
     signing_secret: str | None = None
-    integrations: list[str] = Field(default_factory=list)
+    preset: str | None = None
+    integrations: list[Named] = Field(default_factory=list)
 
 
 class DeclaredStep(Part):
@@ -124,99 +132,21 @@ class DeclaredStep(Part):
     max_duration: Seconds | None = None
 
 
-class DeclaredChain(Part):
-    """An escalation chain, known by name."""
+class DeclaredChain(OfTeam):
+    """An escalation chain, known by name (of its team)."""
 
     name: str
     steps: list[Annotated[DeclaredStep, BeforeValidator(_word_as_type)]] | None = None
 
 
-class DeclaredTarget(Part):
-    """Where to post: `id` is the channel's; enabled without an id means the product's default channel."""
-
-    id: str | None = None
-    enabled: bool = True
-
-
-class DeclaredDefaultRoute(Part):
-    """What happens to alerts that no other route takes."""
-
-    chain: str | None = None
-    slack: DeclaredTarget = DeclaredTarget()
-    telegram: DeclaredTarget = DeclaredTarget(enabled=False)
-    msteams: DeclaredTarget = DeclaredTarget(enabled=False)
-    mattermost: DeclaredTarget = DeclaredTarget(enabled=False)
-
-
-class DeclaredRoute(DeclaredDefaultRoute):
-    """One route: an expression of one of two kinds, or the labels that an alert must have."""
-
-    jinja2: str | None = None
-    regex: str | None = None
-    labels: dict[str, LabelText] | None = None
-
-    @model_validator(mode="after")
-    def _one_expression(self) -> DeclaredRoute:
-        if [self.jinja2, self.regex, self.labels].count(None) != 2:
-            raise ValueError("a route needs exactly one of jinja2, regex and labels")
-        return self
-
-
-class DeclaredTexts(Part):
-    """Templates of an alert that Tocsin raises itself; what is absent is the default text."""
-
-    title: str | None = None
-    message: str | None = None
-
-
-class DeclaredHeartbeat(Part):
-    """How long an integration may be silent (60 s to a day), and what the two alerts say."""
-
-    timeout: Seconds = TIMEOUT_S
-    expired: DeclaredTexts = DeclaredTexts()
-    restored: DeclaredTexts = DeclaredTexts()
-
-
-class DeclaredStorm(Part):
-    """When an integration is in a storm; what is not written is the installation's value."""
-
-    groups_per_minute: int | None = None
-    digest_interval: Seconds | None = None
-
-
-class DeclaredIntegration(Part):
-    """A way in, known by name; `token` fixes the token of its URL. `dynamic_labels` are templates by key."""
-
-    name: str
-    type: str
-    token: str | None = Field(default=None, min_length=16, max_length=64, pattern=r"^[A-Za-z0-9]+$")
-    description_short: str | None = None
-    allow_source_based_resolving: bool = True
-    each_instance: bool = False
-    base_url: str | None = None
-    templates: dict[str, Any] = Field(default_factory=dict)
-    labels: dict[str, LabelText] = Field(default_factory=dict)
-    dynamic_labels: dict[str, str] = Field(default_factory=dict)
-    label_template: str | None = None
-    authentication: AuthenticationForm | None = None
-    rate_limit: RateLimitForm | None = None
-    heartbeat: DeclaredHeartbeat = DeclaredHeartbeat()
-    storm: DeclaredStorm = DeclaredStorm()
-    acknowledge_reminder: DeclaredReminder = DeclaredReminder()
-    escalation_resumes: DeclaredResume = DeclaredResume()
-    resolution_note_required: bool | None = None
-    routes: list[DeclaredRoute] | None = None
-    default_route: DeclaredDefaultRoute | None = None
-
-
 class DeclaredWindowRoute(Part):
     """A route that a window is about: of an integration, its default route or the one at a place, from 1."""
 
-    integration: str
+    integration: Named
     route: Literal["default"] | int = "default"
 
 
-class DeclaredMaintenance(Part):
+class DeclaredMaintenance(Owned):
     """A maintenance window, known by name; `starts_at` without an offset is local time in `time_zone`."""
 
     name: str
@@ -225,7 +155,7 @@ class DeclaredMaintenance(Part):
     duration: Seconds
     time_zone: str = "UTC"
     rrule: str = ""
-    integrations: list[str] = Field(default_factory=list)
+    integrations: list[Named] = Field(default_factory=list)
     routes: list[DeclaredWindowRoute] = Field(default_factory=list)
     labels: dict[str, list[LabelText] | LabelText] = Field(default_factory=dict)
     comment: str = ""
@@ -241,18 +171,25 @@ class Declaration(Part):
     chains: list[DeclaredChain] = Field(default_factory=list)
     integrations: list[DeclaredIntegration] = Field(default_factory=list)
     maintenance: list[DeclaredMaintenance] = Field(default_factory=list)
+    shifts: list[DeclaredSharedShift] = Field(default_factory=list)
     schedules: list[DeclaredSchedule] = Field(default_factory=list)
 
 
-SECTIONS = ("users", "teams", "webhooks", "schedules", "chains", "integrations", "maintenance")
+# The command line resolves references to secrets where it runs; the api would have to read its own surroundings.
+UNRESOLVED = "the command line does that; over the API send the secret itself"
+SECTIONS = ("users", "teams", "webhooks", "shifts", "schedules", "chains", "integrations", "maintenance")
 
 
 def read(data: Any) -> Declaration:
     """Return the declaration in decoded YAML or JSON.
 
     Raises:
-        DeclarationRefused: unknown keys, wrong types, or a name that stands twice.
+        DeclarationRefused: unknown keys, wrong types, a name that stands twice, or a reference to a secret
+            that is not resolved.
     """
+    unresolved = [Fault(one.path, f"{one.text} was not resolved: {UNRESOLVED}") for one in references(data)]
+    if unresolved:
+        raise DeclarationRefused(unresolved)
     try:
         declaration = Declaration.model_validate({} if data is None else data)
     except ValidationError as error:
@@ -261,14 +198,20 @@ def read(data: Any) -> Declaration:
         *_doubles("users", (one.username.lower() for one in declaration.users)),
         *_doubles("teams", (one.name for one in declaration.teams)),
         *_doubles("webhooks", (one.name for one in declaration.webhooks)),
-        *_doubles("chains", (one.name for one in declaration.chains)),
-        *_doubles("integrations", (one.name for one in declaration.integrations)),
+        *_doubles("chains", (_of_team(one) for one in declaration.chains)),
+        *_doubles("integrations", (_of_team(one) for one in declaration.integrations)),
         *_doubles("maintenance", (one.name for one in declaration.maintenance)),
-        *_doubles("schedules", (one.name for one in declaration.schedules)),
+        *_doubles("shifts", (_of_team(one) for one in declaration.shifts)),
+        *_doubles("schedules", (_of_team(one) for one in declaration.schedules)),
     ]
     if faults:
         raise DeclarationRefused(faults)
     return declaration
+
+
+def _of_team(one: DeclaredChain | DeclaredIntegration | DeclaredSchedule | DeclaredSharedShift) -> str:
+    """Return what must be declared once: a name, and whose it is."""
+    return one.name if one.team is None else f"{one.name} of the team {one.team}"
 
 
 def fault_of(error: Any) -> Fault:

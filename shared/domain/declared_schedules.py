@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
-from shared.domain.declaration_parts import Part, Seconds
+from shared.domain.declaration_parts import Named, OfTeam, Owned, Part, Seconds
 
 
 def _as_turns(value: Any) -> Any:
@@ -22,9 +23,13 @@ class DeclaredScheduleSlack(Part):
 
 
 class DeclaredShift(Part):
-    """One shift of a schedule, known by name. `start` is local time of `time_zone`, else of the schedule's."""
+    """One shift of a schedule, known by name (of several of one name, by their order).
+
+    `start` is local time of `time_zone`, else of the schedule's.
+    """
 
     name: str
+    team: str | None = None
     type: Literal["single_event", "recurrent_event", "rolling_users"]
     start: str
     duration: Seconds
@@ -41,10 +46,19 @@ class DeclaredShift(Part):
     users: list[str] = Field(default_factory=list)
     rolling_users: Annotated[list[list[str]], BeforeValidator(_as_turns)] = Field(default_factory=list)
     start_rotation_from_user_index: int = 0
+    effective_from: datetime | None = None
+    ended_at: datetime | None = None
 
 
-class DeclaredSchedule(Part):
-    """A schedule, known by name; `shifts` left out are left as they are, and overrides always."""
+class DeclaredSharedShift(DeclaredShift, Owned):
+    """A shift that schedules share, known by name (of its team)."""
+
+
+class DeclaredSchedule(OfTeam):
+    """A schedule, known by name (of its team); shifts left out are left as they are, and overrides always.
+
+    `shifts` are its own, `shared_shifts` those that it refers to.
+    """
 
     name: str
     type: Literal["web", "calendar", "ical"] = "web"
@@ -58,11 +72,4 @@ class DeclaredSchedule(Part):
     mention_oncall_start: bool | None = None
     mention_oncall_next: bool | None = None
     shifts: list[DeclaredShift] | None = None
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> DeclaredSchedule:
-        names = [one.name for one in self.shifts or ()]
-        double = next((one for one in names if names.count(one) > 1), None)
-        if double is not None:
-            raise ValueError(f"two shifts are named {double}")
-        return self
+    shared_shifts: list[Named] | None = None

@@ -11,11 +11,14 @@ from shared.command.documents import setting_rows
 from shared.domain.declaration import (
     DeclaredChain,
     DeclaredIntegration,
+    DeclaredMaintenance,
     DeclaredRoute,
+    DeclaredTeam,
     DeclaredUser,
     DeclaredWebhook,
     read,
 )
+from shared.domain.declared_schedules import DeclaredSchedule, DeclaredSharedShift
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text()
 
@@ -26,8 +29,9 @@ def test_every_setting_is_in_the_document():
 
 
 def test_every_key_of_a_declaration_is_in_the_document():
-    models = (DeclaredUser, DeclaredWebhook, DeclaredChain, DeclaredIntegration, DeclaredRoute)
-    for model in models:
+    people = (DeclaredUser, DeclaredTeam, DeclaredSchedule, DeclaredSharedShift)
+    alerts = (DeclaredWebhook, DeclaredChain, DeclaredIntegration, DeclaredRoute, DeclaredMaintenance)
+    for model in (*people, *alerts):
         for name in model.model_fields:
             assert f"`{name}`" in DOCUMENT, name
 

@@ -33,5 +33,6 @@ def test_the_table_says_what_oncall_says():
     assert needed("PUT", "escalation_policies/{id}") == "admin"
     assert needed("POST", "maintenance_windows") == "editor"
     read = {path for _, path in endpoints() if path.split("/", 1)[0] not in PUBLIC}
-    assert {path for path in read if needed("GET", path) != "viewer"} == {"events"}
+    assert {path for path in read if needed("GET", path) != "viewer"} == {"events", "config/export"}
     assert needed("GET", "events") == "editor"
+    assert needed("GET", "config/export") == "admin"

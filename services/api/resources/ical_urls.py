@@ -6,6 +6,7 @@ from yarl import URL
 
 from services.api.refusals import Invalid
 from services.api.resources.desk import Desk, at_most
+from shared.domain.access_form import MASK
 
 MAX_URL = 2000
 SCHEMES = ("http", "https", "webcal", "webcals")
@@ -17,13 +18,15 @@ def written_url(desk: Desk, stored: str | None) -> str | None:
 
 
 def stored_url(desk: Desk, before: str | None, written: str | None, field: str) -> str | None:
-    """Return the address to store; one that did not change keeps its ciphertext, so nothing seems changed.
+    """Return the address to store; one that did not change, or asterisks, keeps its ciphertext.
 
     Raises:
         Invalid: it is no address of a calendar. Where it leads is checked when it is fetched.
     """
     if not written:
         return None
+    if before and written == MASK:
+        return before
     at_most(written, MAX_URL, field)
     try:
         url = URL(written)

@@ -10,22 +10,12 @@ from services.api.refusals import Invalid
 from services.api.resources.checks import template_problem
 from services.api.resources.desk import Body, Desk, Resource, by_field, required
 from services.api.resources.positions import place
-from shared.domain.configuration import Chain, StepConfig, Team, User, UserGroup, Webhook
-from shared.domain.schedules import Schedule
+from shared.domain.configuration import Chain, StepConfig
+from shared.domain.declaration_names import STEP_REFERENCES as REFERENCES
+from shared.domain.declaration_names import Referred
 from shared.domain.steps import LONGEST_TEMPLATE
 from shared.domain.steps import STEPS as STEP_TYPES
 
-Referred = type[User] | type[Webhook] | type[Team] | type[UserGroup] | type[Schedule]
-# What the ids in a parameter refer to.
-REFERENCES: dict[str, Referred] = {
-    "persons_to_notify": User,
-    "persons_to_notify_next_each_time": User,
-    "action_to_trigger": Webhook,
-    "notify_on_call_from_schedule": Schedule,
-    "schedule": Schedule,
-    "team_to_notify": Team,
-    "group_to_notify": UserGroup,
-}
 TEMPLATES = ("condition", "continue_if")
 NEXT_EACH_TIME = "persons_to_notify_next_each_time"
 

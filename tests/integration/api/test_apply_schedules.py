@@ -81,8 +81,18 @@ async def test_mistakes_are_told_with_their_places(api: RunningApi):
     refused = await api.ask("POST", "config/apply", right)
     places = {".".join(map(str, one["path"])) for one in refused.body["errors"]}
     assert {"schedules.0.shifts.0.rolling_users.0.0", "schedules.0.shifts.1.duration"} <= places
-    twice = await api.ask("POST", "config/apply", declared(NIGHTS, NIGHTS))
-    assert (twice.status, "two shifts are named Nights" in str(twice.body)) == (400, True)
+
+
+async def test_shifts_of_the_same_name_are_told_apart_by_their_order(api: RunningApi):
+    early, late = NIGHTS, {**NIGHTS, "start": "2026-02-05T22:00:00"}
+    await applied(api, declared(early, late))
+    ids = [one["id"] for one in (await api.get("on_call_shifts"))["results"]]
+
+    assert await applied(api, declared(early, late)) == []
+    assert await applied(api, declared(early, {**late, "level": 2})) == [("update", "Nights")]
+
+    found = (await api.get("on_call_shifts"))["results"]
+    assert [(one["id"], one["level"]) for one in found] == [(ids[0], 1), (ids[1], 2)]
 
 
 async def test_an_address_of_a_calendar_is_not_shown_in_what_changes(api: RunningApi):
