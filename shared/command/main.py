@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("shared.command.alerts", "send"),
     "trace": ("shared.command.alerts", "trace"),
     "groups": ("shared.command.groups", "app"),
+    "tail": ("shared.command.tail", "tail"),
     "integrations": ("shared.command.integrations", "app"),
     "schedules": ("shared.command.schedules", "app"),
     "deliveries": ("shared.command.deliveries", "app"),
