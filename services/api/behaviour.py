@@ -12,7 +12,7 @@ from aiohttp import web
 
 from services.api.answers import read_body
 from services.api.api import API, Api
-from services.api.apply import LIMIT_BYTES, mistakes, source_of
+from services.api.apply import LIMIT_BYTES, YES, mistakes, source_of
 from services.api.behaviour_lines import Line
 from services.api.behaviour_run import BehaviourRun, Span, Stored
 from services.api.declare import declare
@@ -38,7 +38,7 @@ BUSY = web.AppKey("behaviour_busy", asyncio.Lock)
 
 
 async def plan_behaviour(request: web.Request) -> web.StreamResponse:
-    """POST of a declaration, `since` in seconds: lines of JSON, one a change, the last one is the summary."""
+    """POST of a declaration, `since` in seconds, `adopt` as when applied: lines of JSON, the last is the summary."""
     api = request.app[API]
     principal = await api.caller(request)
     span = _span(request, clock.now())
@@ -46,7 +46,9 @@ async def plan_behaviour(request: web.Request) -> web.StreamResponse:
     try:
         declaration = read(source.data)
         draft = Draft(await api.configuration.tables())
-        await asyncio.to_thread(declare, Desk(draft, api.tools, principal.user), declaration)
+        desk = Desk(draft, api.tools, principal.user)
+        adopt = request.query.get("adopt", "").lower() in YES
+        await asyncio.to_thread(declare, desk, declaration, adopt=adopt)
     except DeclarationRefused as refused:
         raise Refused(400, mistakes(refused, source)) from refused
     before, after = draft.base.snapshot(), draft.tables(draft.base.version + 1).snapshot()

@@ -282,7 +282,7 @@ def _behaviour() -> dict[str, Any]:
     words = "lines of JSON: what a declaration would have made of the alerts of the last `since` seconds"
     operation = _operation(words, {"200": None, "429": "Detail"})
     schema = {"type": "integer", "minimum": 1, "maximum": behaviour.LONGEST_S}
-    operation["parameters"] = [{**_query("since"), "schema": schema}]
+    operation["parameters"] = [{**_query("since"), "schema": schema}, _query("adopt")]
     operation["responses"]["200"]["content"] = {"application/x-ndjson": {"schema": {"type": "string"}}}
     return operation | _declaration()
 

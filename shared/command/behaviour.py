@@ -24,14 +24,15 @@ SILENCE_S = 120.0
 Line = dict[str, Any]
 
 
-def behaviour_of(reach: Access, declaration: Any, since_s: int) -> dict[str, Any]:
+def behaviour_of(reach: Access, declaration: Any, since_s: int, *, adopt: bool = False) -> dict[str, Any]:
     """Return the `changes` and the `summary` of a behavioural plan; a terminal is told how far it is.
 
     Raises:
         CommandFailed: the api refused it, does not answer, or could not finish.
     """
     changes: list[Line] = []
-    summary = asyncio.run(_asked(reach, declaration, since_s, changes.append))
+    query = {"since": str(since_s), **({"adopt": "true"} if adopt else {})}
+    summary = asyncio.run(_asked(reach, declaration, query, changes.append))
     if sys.stderr.isatty():
         typer.echo("", err=True)
     return {"changes": changes, "summary": summary}
@@ -54,9 +55,11 @@ def show_behaviour(found: dict[str, Any], *, whole: bool) -> None:
         typer.secho(f"not all of them were looked at: {summary['ended_early']}", err=True, fg="yellow")
 
 
-async def _asked(reach: Access, declaration: Any, since_s: int, take: Callable[[Line], None]) -> Line:
+async def _asked(
+    reach: Access, declaration: Any, query: dict[str, str], take: Callable[[Line], None]
+) -> Line:
     try:
-        async for line in _lines(reach, declaration, since_s):
+        async for line in _lines(reach, declaration, query):
             if "progress" in line:
                 _show_progress(line["progress"])
             elif "error" in line:
@@ -71,12 +74,12 @@ async def _asked(reach: Access, declaration: Any, since_s: int, take: Callable[[
     raise CommandFailed(f"{reach.url} ended in the middle of its answer")
 
 
-async def _lines(reach: Access, declaration: Any, since_s: int) -> AsyncIterator[Line]:
+async def _lines(reach: Access, declaration: Any, query: dict[str, str]) -> AsyncIterator[Line]:
     headers = {"Content-Type": "application/json"}
     if reach.token:
         headers["Authorization"] = f"Bearer {reach.token}"
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=30.0, sock_read=SILENCE_S)
-    url, query = f"{reach.url}/api/v1/config/behaviour", {"since": str(since_s)}
+    url = f"{reach.url}/api/v1/config/behaviour"
     async with (
         aiohttp.ClientSession(timeout=timeout, read_bufsize=2**20) as client,
         client.post(url, data=orjson.dumps(declaration), headers=headers, params=query) as response,
