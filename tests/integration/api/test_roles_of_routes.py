@@ -25,6 +25,8 @@ STRANGERS = {
 OPEN: dict[tuple[str, str], int] = {
     ("GET", "/sign-in"): 200,
     ("POST", "/sign-in"): 401,
+    ("GET", "/sign-in/oidc"): 404,
+    ("GET", "/sign-in/oidc/callback"): 400,
     ("POST", "/sign-out"): 303,
     ("GET", "/assets/{name}"): 404,
     ("GET", "/act/{ticket}"): 403,
