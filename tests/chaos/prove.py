@@ -138,7 +138,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--alerts", type=int, default=5000)
     parser.add_argument("--actions", type=int, default=300)
-    parser.add_argument("--spread", type=float, default=180.0, help="seconds over which the alerts are sent")
+    parser.add_argument("--spread", type=float, default=360.0, help="seconds over which the alerts are sent")
     parser.add_argument("--rounds", type=int, default=2, help="how often every service is killed")
     parser.add_argument("--keep", action="store_true", help="keep the folder with all logs")
     asked = parser.parse_args()

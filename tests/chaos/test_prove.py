@@ -11,7 +11,7 @@ import pytest
 
 pytestmark = [pytest.mark.chaos, pytest.mark.deep]
 ROOT = Path(__file__).resolve().parents[2]
-SMALLER = ("--seed", "11", "--alerts", "1500", "--actions", "120", "--spread", "45", "--rounds", "1")
+SMALLER = ("--seed", "11", "--alerts", "1500", "--actions", "120", "--spread", "150", "--rounds", "1")
 
 
 async def test_nothing_is_lost_doubled_missed_or_late_while_everything_is_killed():

@@ -98,7 +98,7 @@ class Plan:
     alerts: int = 5000
     actions: int = 300
     instances: int = 2
-    spread_s: float = 180.0
+    spread_s: float = 360.0
     rounds: int = 2  # how often each service is killed; the instances take turns
 
     @property
