@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -67,6 +68,7 @@ class Broker:
         self._bus = bus
         self._confirm_timeout_s = confirm_timeout_s
         self._given_up = False
+        self._on_their_way = 0
 
     @property
     def is_there(self) -> bool:
@@ -100,6 +102,23 @@ class Broker:
         if self._given_up:
             self._given_up = False
             log.info("broker.returned")
+
+    def nothing_left(self) -> None:
+        """No spool has anything to try the broker with: the next request is the try.
+
+        Not while one is on its way into a spool: the broker was given up for it a moment ago.
+        """
+        if not self._on_their_way:
+            self.is_back()
+
+    @contextmanager
+    def spooling(self) -> Iterator[None]:
+        """Events are on their way into a spool while the context lasts."""
+        self._on_their_way += 1
+        try:
+            yield
+        finally:
+            self._on_their_way -= 1
 
     def _give_up(self, reason: str) -> None:
         if not self._given_up:
@@ -200,7 +219,8 @@ class Committer:
         if events:
             written_at = clock.now().timestamp()
             loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._thread, self._spools.append, events, written_at)
+            with self._broker.spooling():
+                await loop.run_in_executor(self._thread, self._spools.append, events, written_at)
         _answer(batch, Where.SPOOL)
 
 

@@ -63,8 +63,7 @@ class Drain:
             except SpoolFailed as error:
                 log.error("spool.unreadable", error=error.reason)
                 break
-        # Nothing is left to try the broker with: the next request is the try.
-        self._broker.is_back()
+        self._broker.nothing_left()
 
     async def _tell_oldest(self, spool: Spool) -> bool:
         """Tell the next events and delete them once they are confirmed; False when the broker did not take them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -108,6 +109,29 @@ async def test_without_a_connection_nobody_waits_and_the_spool_takes_it(tmp_path
         receiver.bus.is_connected = False
         assert await asyncio.wait_for(receiver.send("1"), 30) is Where.SPOOL
         assert receiver.bus.publishes == []
+
+
+async def test_a_broker_is_not_tried_again_before_the_request_that_gave_it_up_is_spooled(
+    tmp_path: Path,
+) -> None:
+    bus, spools, gate = Bus(), Spools(tmp_path, 1_000_000), threading.Event()
+    bus.refuses = True
+    with ThreadPoolExecutor(1) as thread:
+        broker = Broker(bus, 4.0)
+        committer = Committer(broker, spools, thread)
+        running = asyncio.create_task(committer.run())
+        thread.submit(gate.wait)  # the disk is slow
+        sent = asyncio.create_task(committer.commit([event("1")]))
+        await until(lambda: not broker.is_there)
+        broker.nothing_left()
+        assert not broker.is_there
+        gate.set()
+        assert await sent is Where.SPOOL
+        broker.nothing_left()
+        assert broker.is_there
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await asyncio.get_running_loop().run_in_executor(thread, spools.close)
 
 
 async def test_only_the_first_request_waits_for_a_mute_broker(tmp_path: Path) -> None:
