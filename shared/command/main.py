@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("shared.command.export", "export"),
     "plan": ("shared.command.plan", "plan"),
     "apply": ("shared.command.apply", "apply"),
+    "import": ("shared.command.importing", "app"),
     "test": ("shared.command.configuration_tests", "run_tests"),
     "simulate": ("shared.command.simulate", "simulate"),
     "preview": ("shared.command.preview", "preview"),
