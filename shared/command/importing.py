@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from shared import clock
+from shared.command.exported_lists import read_lists
 from shared.command.failure import CommandFailed, told
 from shared.command.imported_files import checked, write
 from shared.command.output import plain
 from shared.command.paged_lists import PagedLists
 from shared.domain.imported import Imported
 from shared.domain.imported_oncall import LISTS, LISTS_OF_SOME, imported_oncall
+from shared.domain.imported_opsgenie import imported_opsgenie, saved_opsgenie
+from shared.domain.imported_pagerduty import imported_pagerduty, saved_pagerduty
 
 # The exit code when something could not be taken over.
 LEFT_OUT = 3
@@ -22,17 +26,13 @@ API = "/api/v1/"
 HELP = "Write what is configured in another product as a declaration."
 app = typer.Typer(no_args_is_help=True, help=HELP)
 
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="JSON as the API answers")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="write the declaration into this file")]
 SecretsOut = Annotated[
     Path | None,
     typer.Option("--secrets", help="write the secrets that are known into this file, for its owner's eyes"),
 ]
 Set = Annotated[str, typer.Option("--set", help="the set that is to own what is imported")]
-
-
-@app.callback()
-def _group() -> None:
-    """Stands for the noun, also while it has one verb only."""
 
 
 @app.command("oncall")
@@ -56,6 +56,30 @@ def oncall(
     with told():
         found = asyncio.run(_lists(_base_of(url), _headers(token, grafana_url), timeout))
         _end(imported_oncall(found, set, clock.now()), out, secrets)
+
+
+@app.command("pagerduty")
+def pagerduty(files: Files, set: Set = "pagerduty", out: Out = None, secrets: SecretsOut = None) -> None:
+    """Read what was saved of PagerDuty's REST API v2: users, teams, schedules, escalation policies, services.
+
+    Exit code 0: everything was taken over; 3: something was left out; 1: a file cannot be used.
+    """
+    with told():
+        found, notes = read_lists(files, saved_pagerduty)
+        imported = imported_pagerduty(found, set, clock.now())
+        _end(replace(imported, notes=(*notes, *imported.notes)), out, secrets)
+
+
+@app.command("opsgenie")
+def opsgenie(files: Files, set: Set = "opsgenie", out: Out = None, secrets: SecretsOut = None) -> None:
+    """Read what was saved of Opsgenie's REST API: users, teams, schedules, escalations, integrations.
+
+    Exit code 0: everything was taken over; 3: something was left out; 1: a file cannot be used.
+    """
+    with told():
+        found, notes = read_lists(files, saved_opsgenie)
+        imported = imported_opsgenie(found, set, clock.now())
+        _end(replace(imported, notes=(*notes, *imported.notes)), out, secrets)
 
 
 def _base_of(url: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from shared.domain.imported_names import ImportedNames
 from shared.domain.secret_references import PATTERN, VariableNames
 
+LONGEST_WAIT_S = 86_400
 Row = Mapping[str, Any]
 Written = dict[str, Any]
 
@@ -81,6 +82,24 @@ class Taking:
         """Return the import: one declaration of these sections, empty ones left out, owned by a set of its own."""
         written = {name: rows for name, rows in sections.items() if rows}
         return Imported({"set": of_set, **written}, self.secrets, tuple(self.notes))
+
+
+@dataclass(frozen=True)
+class SavedAnswer:
+    """What one answer of an API that somebody saved holds: rows, each with the name of its list.
+
+    `has_more`: whether it says that a page comes after it; None: it does not say.
+    """
+
+    rows: tuple[tuple[str, Row], ...]
+    has_more: bool | None = None
+
+
+def waits(seconds: int) -> Iterator[Written]:
+    """Return steps of a day at most that wait so long together; none for no time."""
+    while seconds > 0:
+        yield {"type": "wait", "duration": min(seconds, LONGEST_WAIT_S)}
+        seconds -= LONGEST_WAIT_S
 
 
 def words(value: Any) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 
@@ -58,6 +59,14 @@ class ImportedNames:
         pairs = [(self.of("users", one), str(one)) for one in listed]
         names = [name for name, _ in pairs if name is not None]
         return list(dict.fromkeys(names)), [one for name, one in pairs if name is None]
+
+
+def usernames(addresses: Sequence[str]) -> list[str]:
+    """Return a username for each address: what stands before the @, the whole where two people have the same."""
+    short = [one.partition("@")[0] for one in addresses]
+    count = Counter(one.lower() for one in short)
+    pairs = zip(short, addresses, strict=True)
+    return [name if count[name.lower()] == 1 else address for name, address in pairs]
 
 
 def _compared(section: str, name: str) -> str:

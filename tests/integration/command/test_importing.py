@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from shared.domain.secret_references import resolved, stand_ins
 from tests.support.command_line import Done, tocsin
 from tests.support.oncall_configuration import CALENDAR, TOKEN_OF_PROMETHEUS, configuration
 from tests.support.oncall_double import KEY, OnCallDouble
+from tests.support.pagerduty_configuration import configuration as pagerduty
 
 
 def applied(text: str) -> ConfigSnapshot:
@@ -65,3 +67,29 @@ async def test_a_token_that_is_refused_ends_the_import_with_nothing_written(tmp_
 
     assert (done.code, done.out, out.exists()) == (1, "", False)
     assert "refuses the token" in done.err
+
+
+async def test_pagerdutys_lists_are_read_from_files_page_by_page_and_a_page_that_is_missing_is_told(
+    tmp_path: Path,
+):
+    rows = pagerduty()
+    primary, unread = rows.pop("schedules")
+    users, more = rows.pop("users"), {"limit": 2, "offset": 0, "more": True}
+    pages = [{"users": users[:2], **more}, {"users": users[2:], "limit": 2, "offset": 2, "more": False}]
+    # The list has no layers; the answer for the one schedule has.
+    listed = {name: value for name, value in primary.items() if name != "schedule_layers"}
+    saved = {
+        "users": pages,
+        "schedules": {"schedules": [listed, unread], **more},
+        "one": {"schedule": primary},
+    }
+    files = {**saved, **{name: {name: found} for name, found in rows.items()}}
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content))
+
+    done = await tocsin("import", "pagerduty", *(str(tmp_path / name) for name in files))
+
+    config = applied(done.out)
+    assert (done.code, len(config.users), len(config.shifts)) == (3, 3, 3)
+    assert "schedules: the export holds 2 and says that there are more" in done.err
+    assert "users: the export" not in done.err
