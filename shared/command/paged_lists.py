@@ -51,10 +51,7 @@ class PagedLists:
 
     async def __aenter__(self) -> PagedLists:
         timeout = aiohttp.ClientTimeout(total=self._timeout_s)
-        try:
-            self._client = aiohttp.ClientSession(timeout=timeout, headers=self._headers)
-        except ValueError as error:
-            raise CommandFailed(f"the token cannot be sent: {error}") from error
+        self._client = aiohttp.ClientSession(timeout=timeout, headers=self._headers)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -81,22 +78,30 @@ class PagedLists:
         """Return the answer for one page, asked for again while the API is busy or not well."""
         failures = limited = 0
         while True:
-            try:
-                answer = await self._get(name, number)
-            except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-                why, wait_s = f"{str(error) or type(error).__name__}", None
-            else:
-                if answer.status != BUSY and answer.status not in UNAVAILABLE:
-                    return answer
-                why, wait_s = f"it answers {answer.status}", asked_to_wait_s(answer.headers)
-                if answer.status == BUSY and wait_s is not None and limited < MOST_LIMITED:
-                    limited += 1
-                    await self._wait(f"the limit of requests is reached at {name}", wait_s)
+            found = await self._tried(name, number)
+            if isinstance(found, Answered) and found.status not in (BUSY, *UNAVAILABLE):
+                return found
+            asked_s = asked_to_wait_s(found.headers) if isinstance(found, Answered) else None
+            if isinstance(found, Answered) and found.status == BUSY and asked_s is not None:
+                limited += 1
+                if limited <= MOST_LIMITED:
+                    await self._wait(f"the limit of requests is reached at {name}", asked_s)
                     continue
+            why = f"it answers {found.status}" if isinstance(found, Answered) else found
             if failures == len(WAITS_S):
                 raise CommandFailed(f"{self._base}{name}/ cannot be read: {why}")
-            await self._wait(f"{self._base}{name}/: {why}", WAITS_S[failures] if wait_s is None else wait_s)
+            wait_s = WAITS_S[failures] if asked_s is None else asked_s
+            await self._wait(f"{self._base}{name}/: {why}", wait_s)
             failures += 1
+
+    async def _tried(self, name: str, number: int) -> Answered | str:
+        """Return what was answered, or why nothing was."""
+        try:
+            return await self._get(name, number)
+        except (aiohttp.InvalidURL, ValueError) as error:
+            raise CommandFailed(f"{self._base}{name}/ cannot be asked for: {error}") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return str(error) or type(error).__name__
 
     async def _get(self, name: str, number: int) -> Answered:
         query = {"page": str(number)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shared.domain.declaration import Fault, Path
+from shared.domain.declaration import SECTIONS, Fault, Path
 from shared.domain.imported import Note, Written
 
 NOUNS = {
@@ -27,11 +27,14 @@ SWITCHED_OFF = "; the webhook is switched off"
 def pruned(declaration: Written, faults: Sequence[Fault]) -> tuple[Written, list[Note]]:
     """Return the declaration without what is refused, and a note for each piece that was taken out.
 
+    Of several sections only the first one is looked at: what is refused there is missed by all that refer to it, and
+    is there again when the declaration is tried the next time.
     A webhook that loses a piece is switched off: without its condition or its data it would tell something else.
     A fault that stands nowhere in the declaration takes nothing out.
     """
+    first = min((_rank(one.path) for one in faults), default=0)
     pieces: dict[Path, str] = {}
-    for fault in faults:
+    for fault in (one for one in faults if _rank(one.path) == first):
         piece = _piece(declaration, fault.path)
         if piece:
             pieces.setdefault(piece, _sentence(piece, fault))
@@ -45,6 +48,16 @@ def pruned(declaration: Written, faults: Sequence[Fault]) -> tuple[Written, list
         if is_off:
             declaration["webhooks"][piece[1]]["enabled"] = False
     return {name: rows for name, rows in declaration.items() if rows}, notes[::-1]
+
+
+def _rank(path: Path) -> int:
+    """Return where a fault stands in the order in which sections refer to each other.
+
+    Which integrations a webhook is about is known last, though webhooks come first.
+    """
+    if not path or path[0] not in SECTIONS or (path[0] == "webhooks" and path[2:3] == ("integrations",)):
+        return len(SECTIONS)
+    return SECTIONS.index(str(path[0]))
 
 
 def _piece(declaration: Written, path: Path) -> Path:
@@ -69,14 +82,15 @@ def _piece(declaration: Written, path: Path) -> Path:
 
 
 def _sentence(piece: Path, fault: Fault) -> str:
-    inside = ".".join(str(one) for one in fault.path[2:])
-    return f"{inside}: {fault.message}" if inside and len(piece) > 2 else fault.message
+    """Say which piece went, and what in it was refused."""
+    gone, inside = (".".join(str(one) for one in path) for path in (piece[2:], fault.path[len(piece) :]))
+    return ": ".join(one for one in (gone or "the whole of it", inside, fault.message) if one)
 
 
 def _object(declaration: Written, piece: Path) -> tuple[str, str]:
-    section, place = piece[0], piece[1]
+    section, place = str(piece[0]), piece[1]
     row = declaration[section][place]
-    return NOUNS.get(str(section), str(section)), str(row.get("name") or row.get("username") or place)
+    return NOUNS.get(section, section), str(row.get("name") or row.get("username") or place)
 
 
 def _without(data: Any, path: Path) -> Any:

@@ -67,7 +67,7 @@ def test_people_keep_their_rules_in_order_and_nobody_gets_more_rights_than_befor
     assert (alice["slack_user_id"], alice["role"], bob["role"]) == ("U0ALICE", "admin", "editor")
     assert bob["rules"] == {"default": ["notify_by_email"]}
     assert (carol["role"], "timezone" in carol) == ("viewer", False)
-    assert [one.split(":")[0] for one in left_out(found, "user", "bob")] == ["rules.default.1.type"]
+    assert [one.split(":")[0] for one in left_out(found, "user", "bob")] == ["rules.default.1"]
     assert len(left_out(found, "user", "carol")) == 2
     assert any("telephone numbers" in one for one in left_out(found, "user", "alice"))
     assert named(found, "teams", "Databases")["members"] == ["alice", "bob"]
