@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner, Result
+
 from services.api.offline import declared
 from shared import clock
+from shared.command.main import app_for
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.declaration import read
 from shared.domain.declaration_source import read_sources
 from shared.domain.secret_references import resolved, stand_ins
-from tests.support.command_line import Done, tocsin
 from tests.support.oncall_configuration import CALENDAR, TOKEN_OF_PROMETHEUS, configuration
 from tests.support.oncall_double import KEY, OnCallDouble
 from tests.support.pagerduty_configuration import configuration as pagerduty
@@ -25,8 +28,14 @@ def applied(text: str) -> ConfigSnapshot:
     return declared(read(data), clock.now())
 
 
-async def imported(double: OnCallDouble, *more: str, key: str = KEY) -> Done:
-    return await tocsin("import", "oncall", "--url", double.url, *more, more={"ONCALL_API_TOKEN": key})
+def run(*arguments: str, key: str = KEY) -> Result:
+    whole = ("import", *arguments)
+    return CliRunner().invoke(app_for(whole), whole, env={"ONCALL_API_TOKEN": key})
+
+
+async def imported(double: OnCallDouble, *more: str, key: str = KEY) -> Result:
+    """Run the command while the double answers it."""
+    return await asyncio.to_thread(run, "oncall", "--url", double.url, *more, key=key)
 
 
 async def test_an_oncall_is_read_page_by_page_however_often_it_asks_to_wait(tmp_path: Path):
@@ -36,17 +45,17 @@ async def test_an_oncall_is_read_page_by_page_however_often_it_asks_to_wait(tmp_
 
         done = await imported(double, "-o", str(out), "--secrets", str(secrets))
 
-    assert (done.code, done.out, double.violations) == (3, "", [])
+    assert (done.exit_code, done.stdout, double.violations) == (3, "", [])
     config = applied(out.read_text())
     assert (len(config.users), len(config.schedules), len(config.integrations)) == (3, 4, 4)
-    assert done.err.count("waiting 0 s") == 3
-    assert "left out: user alice: OnCall's API does not tell telephone numbers" in done.err
+    assert done.stderr.count("waiting 0 s") == 3
+    assert "left out: user alice: OnCall's API does not tell telephone numbers" in done.stderr
     assert secrets.stat().st_mode & 0o777 == 0o600
     known = dict(one.split("=", 1) for one in secrets.read_text().splitlines() if not one.startswith("#"))
     assert known["INTEGRATION_PROMETHEUS_TOKEN"] == TOKEN_OF_PROMETHEUS
     assert known["SCHEDULE_VENDOR_ICAL_URL_PRIMARY"].strip("'") == CALENDAR
     # No secret stands in the declaration or at the terminal.
-    assert not [one for one in (TOKEN_OF_PROMETHEUS, CALENDAR, KEY) if one in out.read_text() + done.err]
+    assert not [one for one in (TOKEN_OF_PROMETHEUS, CALENDAR, KEY) if one in out.read_text() + done.stderr]
 
 
 async def test_where_everything_is_taken_over_the_exit_code_is_0_and_the_declaration_on_standard_output():
@@ -56,8 +65,8 @@ async def test_where_everything_is_taken_over_the_exit_code_is_0_and_the_declara
     async with OnCallDouble(rows) as double:
         done = await imported(double)
 
-    assert (done.code, [one.name for one in applied(done.out).teams]) == (0, ["Databases"])
-    assert "no list of shift_swaps" in done.err
+    assert (done.exit_code, [one.name for one in applied(done.stdout).teams]) == (0, ["Databases"])
+    assert "no list of shift_swaps" in done.stderr
 
 
 async def test_a_token_that_is_refused_ends_the_import_with_nothing_written(tmp_path: Path):
@@ -65,11 +74,11 @@ async def test_a_token_that_is_refused_ends_the_import_with_nothing_written(tmp_
     async with OnCallDouble(configuration()) as double:
         done = await imported(double, "-o", str(out), key="wrong")
 
-    assert (done.code, done.out, out.exists()) == (1, "", False)
-    assert "refuses the token" in done.err
+    assert (done.exit_code, done.stdout, out.exists()) == (1, "", False)
+    assert "refuses the token" in done.stderr
 
 
-async def test_pagerdutys_lists_are_read_from_files_page_by_page_and_a_page_that_is_missing_is_told(
+def test_pagerdutys_lists_are_read_from_files_page_by_page_and_a_page_that_is_missing_is_told(
     tmp_path: Path,
 ):
     rows = pagerduty()
@@ -87,9 +96,9 @@ async def test_pagerdutys_lists_are_read_from_files_page_by_page_and_a_page_that
     for name, content in files.items():
         (tmp_path / name).write_text(json.dumps(content))
 
-    done = await tocsin("import", "pagerduty", *(str(tmp_path / name) for name in files))
+    done = run("pagerduty", *(str(tmp_path / name) for name in files))
 
-    config = applied(done.out)
-    assert (done.code, len(config.users), len(config.shifts)) == (3, 3, 3)
-    assert "schedules: the export holds 2 and says that there are more" in done.err
-    assert "users: the export" not in done.err
+    config = applied(done.stdout)
+    assert (done.exit_code, len(config.users), len(config.shifts)) == (3, 3, 3)
+    assert "schedules: the export holds 2 and says that there are more" in done.stderr
+    assert "users: the export" not in done.stderr
