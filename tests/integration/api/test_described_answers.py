@@ -179,6 +179,7 @@ async def hostile(api: RunningApi, ids: dict[str, str], *, deep: bool) -> list[s
     return [one for one in found if one]
 
 
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
 @pytest.mark.parametrize(
     "deep", [False, pytest.param(True, marks=[pytest.mark.deep, pytest.mark.timeout(1800)])]
 )
