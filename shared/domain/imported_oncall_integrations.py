@@ -79,6 +79,8 @@ def _token(taking: Taking, name: str, row: Row) -> str | None:
     """Return a reference to the token: the last part of the link, or what stands before the @ of the mail address."""
     link, mail = words(row.get("link")), words(row.get("inbound_email"))
     if not link and not mail:
+        if row.get("type") == "inbound_email":
+            taking.left_out(KIND, name, "OnCall tells no mail address of it, so it has a new one here")
         return None
     token = urlsplit(link).path.rstrip("/").rpartition("/")[2] if link else mail.partition("@")[0]
     if TOKEN.fullmatch(token) is None:

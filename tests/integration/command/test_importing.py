@@ -7,15 +7,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from services.api.offline import declared
 from shared import clock
+from shared.command.export import as_yaml
+from shared.command.imported_files import checked
 from shared.command.main import app_for
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.declaration import read
 from shared.domain.declaration_source import read_sources
+from shared.domain.imported_oncall import imported_oncall
 from shared.domain.secret_references import resolved, stand_ins
+from tests.integration.api.api_running import an_api
+from tests.support.command_line import tocsin
 from tests.support.oncall_configuration import CALENDAR, TOKEN_OF_PROMETHEUS, configuration
 from tests.support.oncall_double import KEY, OnCallDouble
 from tests.support.pagerduty_configuration import configuration as pagerduty
@@ -26,6 +32,12 @@ def applied(text: str) -> ConfigSnapshot:
     source = read_sources({"oncall.yaml": text})
     data, _ = resolved(source.data, stand_ins(source.data))
     return declared(read(data), clock.now())
+
+
+def without_defaults(text: str) -> dict[str, Any]:
+    """Return a declaration without what is as by default, secrets as stand-ins."""
+    data = read_sources({"oncall.yaml": text}).data
+    return read(resolved(data, stand_ins(data))[0]).model_dump(exclude_defaults=True)
 
 
 def run(*arguments: str, key: str = KEY) -> Result:
@@ -102,3 +114,21 @@ def test_pagerdutys_lists_are_read_from_files_page_by_page_and_a_page_that_is_mi
     assert (done.exit_code, len(config.users), len(config.shifts)) == (3, 3, 3)
     assert "schedules: the export holds 2 and says that there are more" in done.stderr
     assert "users: the export" not in done.stderr
+
+
+@pytest.mark.integration
+async def test_what_was_imported_is_applied_with_its_secrets_and_reads_the_same_from_the_api_of_oncall_here(
+    mongo_url: str, tmp_path: Path
+):
+    first = checked(imported_oncall(configuration(), "oncall", clock.now()), clock.now())
+    file = tmp_path / "oncall.yaml"
+    file.write_text(as_yaml(first.declaration))
+    secrets = {name: value or "entered by hand" for name, value in first.secrets.items()}
+
+    async with an_api(mongo_url, tmp_path / "api", inbound_email_domain="in.example.org") as api:
+        # As processes: the log of the api must not go where the command prints.
+        done = await tocsin("apply", "-f", str(file), "--yes", url=api.url, token=api.token, more=secrets)
+        found = await tocsin("import", "oncall", "--url", api.url, more={"ONCALL_API_TOKEN": api.token})
+
+    assert (done.code, found.code) == (0, 3), (done, found)
+    assert without_defaults(found.out) == without_defaults(file.read_text())
