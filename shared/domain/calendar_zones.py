@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from io import StringIO
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from dateutil.tz import tzical
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from shared.domain.recurrence import zone_names
 
 DEFINITION = re.compile(
     r"^BEGIN:VTIMEZONE\r?\n.*?^END:VTIMEZONE[ \t]*\r?\n?", re.MULTILINE | re.DOTALL | re.IGNORECASE
@@ -57,24 +59,19 @@ def zone_name(tzid: str, private: Mapping[str, str]) -> str | None:
     return _named_by(private[tzid])
 
 
-@lru_cache(maxsize=1)
-def _known_names() -> frozenset[str]:
-    return frozenset(available_timezones())  # which reads folders each time
-
-
 @lru_cache(maxsize=1_024)
 def _by_name(tzid: str) -> str | None:
     parts = tzid.strip("/").split("/")
     if tzid.strip("/") in WINDOWS_TO_OLSON:
         return WINDOWS_TO_OLSON[tzid.strip("/")]
     endings = ("/".join(parts[start:]) for start in range(len(parts)))
-    return next((one for one in endings if one in _known_names()), None)
+    return next((one for one in endings if one in zone_names()), None)
 
 
 @lru_cache(maxsize=256)
 def _named_by(block: str) -> str | None:
     place = LOCATION.search(block)
-    if place is not None and place[1].strip() in _known_names():
+    if place is not None and place[1].strip() in zone_names():
         return place[1].strip()
     lines = LINES.findall(block)
     rules = [one for one in lines if one.upper().startswith("RRULE")]
@@ -94,7 +91,7 @@ def _zones_by_offsets() -> dict[Offsets, str]:
 
     Takes a good part of a second, once.
     """
-    known = sorted(set(WINDOWS_TO_OLSON.values()) & _known_names())
+    known = sorted(set(WINDOWS_TO_OLSON.values()) & zone_names())
     found: dict[Offsets, str] = {}
     for name in (*USUAL, *known):
         found.setdefault(_offsets(ZoneInfo(name)), name)

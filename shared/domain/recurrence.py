@@ -22,9 +22,15 @@ LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 DAY = timedelta(days=1)
 
 
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """Return the names of all time zones; finding them out reads hundreds of folders."""
+    return frozenset(available_timezones())
+
+
 def zone_problem(name: str) -> str | None:
     """Return what is wrong with the name of a time zone."""
-    if name in available_timezones():
+    if name in zone_names():
         return None
     return "Must be a name of the time zone database, such as Europe/Berlin."
 

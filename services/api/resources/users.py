@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from services.api.refusals import Invalid
 from services.api.resources import on_call_shifts, shift_swaps
@@ -11,6 +10,7 @@ from services.api.resources.desk import Body, Desk, Resource, at_most, required
 from shared.domain.configuration import Rule, StepConfig, User
 from shared.domain.contact_addresses import NotAnAddress, phone_number
 from shared.domain.people import FORMER_ROLES
+from shared.domain.recurrence import zone_problem
 
 ROLES = ("admin", "editor", "viewer")
 # Clients may filter by number as well as by word.
@@ -134,8 +134,9 @@ def _number(text: str | None) -> str | None:
 
 def _check(desk: Desk, row: User) -> None:
     required(row.username, "username")
-    if row.timezone not in available_timezones():
-        raise Invalid.field("timezone", "Must be a name of the time zone database, such as Europe/Berlin.")
+    problem = zone_problem(row.timezone)
+    if problem is not None:
+        raise Invalid.field("timezone", problem)
     if row.email and ("@" not in row.email[1:-1] or any(one.isspace() for one in row.email)):
         raise Invalid.field("email", "Must be an e-mail address.")
     if any(one.id != row.id for one in desk.draft.find(User, "username", row.username)):
