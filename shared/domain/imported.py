@@ -112,6 +112,17 @@ def rows_of(value: Any) -> list[Row]:
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
+def items_of(value: Any) -> list[Any]:
+    """Return a list; an empty one for what is none."""
+    return value if isinstance(value, list) else []
+
+
+def position_of(row: Row) -> int:
+    """Return where a row stands among its siblings; what does not say it stands first."""
+    found = row.get("position")
+    return found if isinstance(found, int) else 0
+
+
 def part_of(row: Row, name: str) -> Row:
     """Return an object inside another one, an empty one where there is none."""
     found = row.get(name)

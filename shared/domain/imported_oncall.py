@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from shared.domain.imported import Imported, Row, Taking, Written, without_blanks, words
+from shared.domain.imported import Imported, Row, Taking, Written, items_of, without_blanks, words
 from shared.domain.imported_oncall_chains import oncall_chains
 from shared.domain.imported_oncall_integrations import oncall_integrations
 from shared.domain.imported_oncall_people import oncall_users
@@ -62,7 +62,7 @@ def _name_all(taking: Taking, lists: Found) -> None:
 def _teams(taking: Taking, rows: Sequence[Row], users: Sequence[Row]) -> list[Written]:
     found = []
     for row in rows:
-        members = [one.get("id") for one in users if row.get("id") in (one.get("teams") or ())]
+        members = [one.get("id") for one in users if row.get("id") in items_of(one.get("teams"))]
         written = {
             "name": taking.names.of("teams", row.get("id")),
             "email": row.get("email"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.domain.imported import Row, Taking, Written, part_of, without_blanks, words
+from shared.domain.imported import Row, Taking, Written, part_of, position_of, without_blanks, words
 
 PEOPLE = ("persons_to_notify", "persons_to_notify_next_each_time")
 # Parameters that are taken as they are, by the type of their step.
@@ -27,7 +27,7 @@ WITHOUT_INCIDENTS = "declares an incident in Grafana, for which there is no step
 def oncall_chains(taking: Taking, lists: Mapping[str, Sequence[Row]]) -> list[Written]:
     """Return the chains with their steps, in order."""
     by_chain: dict[str, list[Row]] = {}
-    for row in sorted(lists["escalation_policies"], key=lambda one: one.get("position") or 0):
+    for row in sorted(lists["escalation_policies"], key=position_of):
         by_chain.setdefault(str(row.get("escalation_chain_id")), []).append(row)
     groups = {str(one.get("id")): part_of(one, "slack") for one in lists["user_groups"]}
     found = []

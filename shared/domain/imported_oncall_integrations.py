@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.domain.imported import Row, Taking, Written, part_of, rows_of, without_blanks, words
+from shared.domain.imported import Row, Taking, Written, part_of, position_of, rows_of, without_blanks, words
 from shared.domain.media import RENDERED
 from shared.integrations import by_slug
 
@@ -31,7 +31,7 @@ UNKNOWN_TYPE = "webhook"
 def oncall_integrations(taking: Taking, lists: Mapping[str, Sequence[Row]]) -> list[Written]:
     """Return the integrations with their routes in order, the default one apart."""
     routes: dict[str, list[Row]] = {}
-    for row in sorted(lists["routes"], key=lambda one: one.get("position") or 0):
+    for row in sorted(lists["routes"], key=position_of):
         routes.setdefault(str(row.get("integration_id")), []).append(row)
     found = []
     for row in lists["integrations"]:
@@ -134,7 +134,9 @@ def _targets(taking: Taking, name: str, where: str, row: Row) -> Written:
     """Return the chain of a route and where it posts."""
     chain = row.get("escalation_chain_id")
     slack = part_of(row, "slack")
-    posts = {"id": slack.get("channel_id")} | ({"enabled": False} if slack.get("enabled") is False else {})
+    posts: Written = {"id": words(slack.get("channel_id")) or None} | (
+        {"enabled": False} if slack.get("enabled") is False else {}
+    )
     written: Written = {
         "chain": taking.names.reference("chains", chain),
         "slack": {key: value for key, value in posts.items() if value is not None},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.domain.imported import Row, Taking, Written, part_of, without_blanks, words
+from shared.domain.imported import Row, Taking, Written, part_of, position_of, without_blanks, words
 from shared.domain.people import FORMER_ROLES
 
 ROLES = ("admin", "editor", "viewer")
@@ -23,7 +23,7 @@ CONNECTED = {
 def oncall_users(taking: Taking, rows: Sequence[Row], rules: Sequence[Row]) -> list[Written]:
     """Return the users with both lists of their rules, in order."""
     by_user: dict[str, list[Row]] = {}
-    for rule in sorted(rules, key=lambda one: one.get("position") or 0):
+    for rule in sorted(rules, key=position_of):
         by_user.setdefault(str(rule.get("user_id")), []).append(rule)
     return [_user(taking, row, by_user.get(str(row.get("id")), [])) for row in rows]
 

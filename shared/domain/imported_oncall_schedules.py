@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain.imported import Row, Taking, Written, part_of, without_blanks, words
+from shared.domain.imported import Row, Taking, Written, items_of, part_of, without_blanks, words
 from shared.domain.shift_form import HIGHEST_LEVEL
 
 KIND = "schedule"
@@ -120,7 +120,7 @@ def _schedule(taking: Taking, name: str, row: Row, shifts: list[Written]) -> Wri
 
 
 def _references(taking: Taking, row: Row) -> Iterator[Any]:
-    for one in row.get("shifts") or ():
+    for one in items_of(row.get("shifts")):
         found = taking.names.reference("shifts", one)
         if found is not None:
             yield found
@@ -128,7 +128,7 @@ def _references(taking: Taking, row: Row) -> Iterator[Any]:
 
 def _shifts_of(schedule: Row, lists: Lists) -> list[Row]:
     """Return the shifts that a schedule refers to or owns, in the order of the API."""
-    referred = {str(one) for one in schedule.get("shifts") or ()}
+    referred = {str(one) for one in items_of(schedule.get("shifts"))}
     return [
         one
         for one in lists["on_call_shifts"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from shared.domain.imported import Row, Taking, Written, without_blanks
+from shared.domain.imported import Row, Taking, Written, items_of, without_blanks
 
 SECRETS = ("password", "authorization_header")
 PLAIN = ("url", "trigger_type", "http_method", "headers", "data", "trigger_template", "username", "preset")
@@ -40,7 +40,7 @@ def _webhook(taking: Taking, row: Row) -> Written:
 def _integrations(taking: Taking, name: str, row: Row) -> tuple[list[Any], bool]:
     """Return the integrations that a webhook is about, and whether it may be on."""
     is_enabled = row.get("is_webhook_enabled") is not False
-    wanted = row.get("integration_filter") or []
+    wanted = items_of(row.get("integration_filter"))
     found = [taking.names.reference("integrations", one) for one in wanted]
     known = [one for one in found if one is not None]
     if len(known) < len(wanted):

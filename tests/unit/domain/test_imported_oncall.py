@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from services.api.offline import declared
 from shared.command.imported_files import checked
@@ -21,6 +24,33 @@ from tests.support.oncall_configuration import (
 )
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
+
+
+ODD: list[Any] = [
+    None,
+    "",
+    0,
+    -1,
+    "x",
+    [],
+    {},
+    [None],
+    ["x"],
+    [[1]],
+    {"a": 1},
+    True,
+    10**12,
+    "2026-13-45T00:00:00",
+]
+
+
+def oddly(value: Any, chance: random.Random) -> Any:
+    """Return what an API said with something else in some places, and without others."""
+    if chance.random() < 0.04:
+        return chance.choice(ODD)
+    if isinstance(value, dict):
+        return {key: oddly(one, chance) for key, one in value.items() if chance.random() > 0.04}
+    return [oddly(one, chance) for one in value] if isinstance(value, list) else value
 
 
 def imported(**changed: Rows) -> Imported:
@@ -181,3 +211,15 @@ def test_an_oncall_in_which_nothing_is_configured_is_an_empty_declaration():
     found = checked(imported_oncall({}, "oncall", NOW), NOW)
 
     assert (found.declaration, found.notes) == ({"set": "oncall"}, ())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_the_api_says_becomes_something_that_can_be_applied(seed: int):
+    chance = random.Random(seed)
+    rows = {name: [oddly(one, chance) for one in found] for name, found in configuration().items()}
+    found = {name: [one for one in listed if isinstance(one, dict)] for name, listed in rows.items()}
+
+    result = checked(imported_oncall(found, "oncall", NOW), NOW)
+
+    data, _ = resolved(result.declaration, stand_ins(result.declaration))
+    assert declared(read(data), NOW)
