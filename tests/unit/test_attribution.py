@@ -66,3 +66,30 @@ def test_a_message_to_somebody_else_is_a_stranger():
     attribution = Attribution.of(rows(ROW), [Arrival("sms", "dave", 1.0, "r1", "SM1")])
 
     assert (attribution.pages, len(attribution.strangers)) == ([], 1)
+
+
+def test_a_recorded_message_of_a_bundle_is_found_beside_many_rows_of_it_that_were_cut_off_in_another():
+    recorded = [replace(ROW, id=id, bundle="b", state="delivered", handle="SM2") for id in ("r1", "r2")]
+    lost = [replace(ROW, id=f"u{n}", bundle="b", state="unknown", handle="") for n in range(5)]
+    arrivals = [
+        Arrival("sms", "carol", 3.0, bundle(*lost), "SM1"),
+        Arrival("sms", "carol", 4.0, bundle(*recorded), "SM2"),
+    ]
+
+    attribution = Attribution.of(rows(*recorded, *lost), arrivals)
+
+    assert attribution.strangers == []
+    assert ids(attribution) == sorted(one.id for one in (*recorded, *lost))
+
+
+def test_two_messages_of_one_bundle_that_were_both_cut_off_are_told_apart_by_their_moments():
+    first = [
+        replace(ROW, id=f"a{n}", bundle="b", state="unknown", handle="", checked_at=1.0) for n in range(4)
+    ]
+    second = [replace(one, id=f"b{n}", checked_at=2.0) for n, one in enumerate(first)]
+    arrivals = [Arrival("sms", "carol", at, bundle(*some)) for at, some in ((1.0, first), (2.0, second))]
+
+    attribution = Attribution.of(rows(*first, *second), arrivals)
+
+    assert attribution.strangers == []
+    assert len(attribution.pages) == 8

@@ -6,7 +6,7 @@ or as the only thing that a row of unknown outcome can have been. What fits no r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -123,8 +123,7 @@ class Attribution:
     def _bundled(self, one: Arrival, recorded: list[Row]) -> list[Row]:
         """Return the rows whose common id the message carries."""
         lost = self._unknown.get((one.channel, one.person), [])
-        for bundle in sorted({str(row.bundle) for row in (*recorded, *lost)}):
-            mine = [row for row in (*recorded, *lost) if str(row.bundle) == bundle]
+        for mine in _messages(recorded, lost):
             for some in _nearly(mine):
                 if derived_id("bundle", *sorted(row.id for row in some)) == one.id:
                     return list(some)
@@ -137,6 +136,23 @@ class Attribution:
                 self._taken.add(row.id)
                 return [row]
         return []
+
+
+def _messages(recorded: list[Row], lost: list[Row]) -> Iterator[list[Row]]:
+    """Yield what may have gone out as one message: rows of one bundle, of which there may be several messages.
+
+    What was recorded is whole, unless its sender died while it wrote; what was cut off at one moment was one message.
+    """
+    yield from _by(recorded, lambda row: (row.bundle,))
+    yield from _by(lost, lambda row: (row.bundle, row.checked_at))
+    yield from _by([*recorded, *lost], lambda row: (row.bundle,))
+
+
+def _by(rows: list[Row], key: Callable[[Row], object]) -> Iterable[list[Row]]:
+    found: dict[object, list[Row]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return found.values()
 
 
 def _nearly(rows: list[Row]) -> Iterator[tuple[Row, ...]]:
