@@ -27,6 +27,7 @@ from shared.store.sign_in_attempts import LASTS_FOR, Attempt, SignInAttempts
 log = structlog.get_logger(__name__)
 AWAY = "The identity provider could not be asked. Try again, or sign in with a password."
 NOT_BELIEVED = "The identity provider's answer could not be used. Try again; the log of the api says why."
+TOO_OFTEN = "Too many sign-ins were begun from this address. Try again in some minutes."
 BEGUN_LIMIT = 600
 OUT_OF_DATE = "This sign-in was begun elsewhere, or too long ago. Begin again."
 
@@ -54,7 +55,6 @@ def add_routes(app: web.Application) -> None:
 async def go(request: web.Request) -> web.Response:
     """GET: sends the browser to the provider."""
     oidc = _oidc(request)
-    await _not_too_often(request)
     state = random_source.token_urlsafe(32)
     attempt = Attempt(
         nonce=random_source.token_urlsafe(32),
@@ -62,7 +62,10 @@ async def go(request: web.Request) -> web.Response:
         target=local_path(request.query.get("next", "/")),
     )
     try:
+        await _not_too_often(request)
         address = await oidc.provider.address(state, attempt)
+    except Refused as refused:
+        return refuse(request, refused, attempt.target)
     except ProviderFailed as failed:
         log.warning("oidc.failed", reason=failed.reason)
         return refuse(request, Refused.because(502, AWAY), attempt.target)
@@ -80,10 +83,14 @@ async def go(request: web.Request) -> web.Response:
 
 
 async def _not_too_often(request: web.Request) -> None:
-    """Each begun sign-in is kept for ten minutes: nobody may fill the database with them."""
+    """Each begun sign-in is kept for ten minutes: nobody may fill the database with them.
+
+    Raises:
+        Refused: 429.
+    """
     wait_s = await request.app[CONSOLE].guesses.count([(f"oidc {request.remote}", BEGUN_LIMIT)], clock.now())
     if wait_s:
-        raise web.HTTPTooManyRequests(headers={"Retry-After": str(wait_s)})
+        raise Refused(429, {"detail": TOO_OFTEN}, {"Retry-After": str(wait_s)})
 
 
 async def come_back(request: web.Request) -> web.Response:

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.servers import Servers
+from services.api.console import oidc
 from services.api.console.identity_provider import CALLBACK
 from shared import clock
 from shared.domain.configuration import User
@@ -169,6 +170,16 @@ async def test_without_a_code_somebody_is_told_that_he_was_not_let_in(
     refused = await browser.get(f"{CALLBACK}?error=access_denied&state={state}")
     assert refused.status == 403
     assert "did not let you in" in refused.text
+
+
+async def test_nobody_fills_the_database_with_sign_ins_that_are_begun(
+    api: RunningApi, provider: OpenIdProvider, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(oidc, "BEGUN_LIMIT", 0)
+    refused = await Browser(api, provider).get("/sign-in/oidc")
+    assert refused.status == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert oidc.TOO_OFTEN in refused.text
 
 
 async def test_a_person_is_added_at_the_first_sign_in_where_that_is_set(
