@@ -4,8 +4,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+# What running needs, and what tests and checks need beside it.
+RUNS := .venv/.runs
 STAMP := .venv/.complete
 CONSOLE := services/api/console/assets/vendor/htmx.min.js
+AXE := node_modules/axe-core/axe.min.js
 ELASTALERT := .tocsin/cache/elastalert2
 WORKERS ?= auto
 DEEP ?= full
@@ -15,25 +18,33 @@ DEEP ?= full
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(STAMP) $(CONSOLE) ## make the virtual environment from the pinned, hashed requirements, and the console's scripts
+setup: $(STAMP) $(AXE) ## make the virtual environment from the pinned, hashed requirements, and the console's scripts
 
-$(STAMP): requirements/run.txt requirements/dev.txt pyproject.toml
+$(RUNS): requirements/run.txt requirements/build.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 setup" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || deploy/local/packages.sh ensurepip=python3-venv
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt -r requirements/build.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-# What the console's pages load, and axe-core for its browser tests, as package-lock.json pins them.
+$(STAMP): $(RUNS) requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# What the console's pages load, and then what its browser tests need, as package-lock.json pins them.
 $(CONSOLE): package-lock.json
 	@command -v npm >/dev/null 2>&1 || deploy/local/packages.sh npm=npm
-	npm ci --silent
+	npm ci --silent --omit=dev
 	@mkdir -p $(@D) && cp node_modules/htmx.org/dist/htmx.min.js $@ && touch $@
+
+$(AXE): $(CONSOLE)
+	npm ci --silent
+	@touch $@
 
 lock: ## pin requirements/*.in with hashes (needs uv)
 	@command -v uv >/dev/null || { echo "Missing: install uv to lock the requirements." >&2; exit 1; }
-	cd requirements && for set in run dev elastalert; do \
+	cd requirements && for set in run build dev elastalert; do \
 	  uv pip compile --quiet --no-header --generate-hashes --no-emit-index-url --python-version 3.11 $$set.in -o $$set.txt || exit 1; \
 	done
 
@@ -82,7 +93,7 @@ bench: setup system-test ## throughput, latency and cost on this machine
 screenshots: setup system-test ## pictures of every page of the console, in .tocsin/screenshots
 	$(BIN)/python -m tests.e2e.screenshots
 
-run: setup system-run ## start servers, every service and a demo configuration
+run: $(RUNS) $(CONSOLE) system-run ## start servers, every service and a demo configuration
 	@exec $(BIN)/python -m deploy.local.run
 
 servers: setup system-run ## start the test servers and leave them running for the next test runs
