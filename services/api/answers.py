@@ -95,8 +95,6 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     """Turn every error into a JSON answer and log what was answered; tokens and queries are not logged."""
     began_s = clock.monotonic_s()
     response = await _answered(request, handler)
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
     route = request.match_info.route.resource
     log.info(
         "request.answered",
@@ -107,6 +105,12 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
         actor=request.get(ACTOR, ""),
     )
     return response
+
+
+async def protect(_: web.Request, response: web.StreamResponse) -> None:
+    """Give an answer, just before it begins, the headers that keep browsers from misusing it; streams too."""
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:

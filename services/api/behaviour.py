@@ -114,6 +114,6 @@ def _span(request: web.Request, now: datetime) -> Span:
         Invalid: `since` is no number of seconds, or too many.
     """
     text = request.query.get("since", str(USUAL_S))
-    if not text.isdecimal() or not 1 <= int(text) <= LONGEST_S:
+    if not text.isdecimal() or len(text) > len(str(LONGEST_S)) or not 1 <= int(text) <= LONGEST_S:
         raise Invalid.field("since", f"This is a number of seconds from 1 to {LONGEST_S}.")
     return Span(now - timedelta(seconds=int(text)), now, MOST_ALERTS, LIMIT_S)

@@ -44,7 +44,7 @@ from services.api import (
     verification,
     webhooks,
 )
-from services.api.answers import Handler, answer_errors
+from services.api.answers import Handler, answer_errors, protect
 from services.api.chat_callbacks import ChatCallbacks
 from services.api.console import routes as console
 from services.api.rate_limit import tell_allowances
@@ -56,6 +56,7 @@ BASE = "/api/v1"
 def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     """Serve everything on `app`."""
     app.middlewares.append(answer_errors)
+    app.on_response_prepare.append(protect)
     tell_allowances(app)
     configuration_routes.add_routes(app)
     _add(app, "GET", f"{BASE}/integrations/{{id}}/problems", problems.read_problems)

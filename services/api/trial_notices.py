@@ -48,9 +48,9 @@ async def ask_trial(api: Api, principal: Principal, user_id: str, channel: str) 
     Raises:
         Refused: 404, 403 it is somebody else, 429 too many were sent, or `Invalid`: there is no such channel.
     """
+    user = own_user_of(await api.desk(principal), user_id)
     if channel not in NAMES:
         raise Invalid.field("channel", f"Must be one of {', '.join(NAMES)}.")
-    user = own_user_of(await api.desk(principal), user_id)
     await check_pace(api, user.id, f"test {user.id} {channel}")
     now = clock.now()
     notice = NoticeRequested(

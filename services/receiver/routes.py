@@ -26,6 +26,14 @@ PAGE = """<!doctype html>
 </body></html>
 """
 
+# The address is a secret: no page that is gone to from here, and no frame around it, may learn it.
+PAGE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
 
 class Routes:
     """Answers monitoring tools at the URLs of their integrations."""
@@ -66,7 +74,7 @@ class Routes:
         integration = await self._integration(request)
         self._door.check_head(request, integration)
         page = PAGE.format(title=html.escape(integration.name), type=html.escape(integration.type))
-        return web.Response(text=page, content_type="text/html")
+        return web.Response(text=page, content_type="text/html", headers=PAGE_HEADERS)
 
     async def _integration(self, request: web.Request) -> Integration:
         return await self._door.integration_of(request.match_info["token"], request.match_info["type"])

@@ -80,6 +80,8 @@ async def test_a_browser_sees_a_page_that_does_not_repeat_the_token(receiver: Ru
     async with receiver.client.get(receiver.url + WEB) as answer:
         page = await answer.text()
         assert (answer.status, answer.content_type) == (200, "text/html")
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert "Web &lt;shop&gt;" in page
     assert "web-token" not in page
     async with receiver.client.head(receiver.url + WEB) as answer:

@@ -10,6 +10,7 @@ from multidict import MultiDict
 from yarl import URL
 
 from services.api.console.audit_entries import KINDS, audit_row
+from services.api.console.form_fields import whole
 from services.api.console.visits import Visit
 from services.api.refusals import Invalid
 from shared.domain.people import Role
@@ -77,6 +78,7 @@ def _midnight(asked: MultiDict[str], name: str, zone: ZoneInfo, later: timedelta
 
 
 def _page(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PAGES):
+    found = whole(text)
+    if found is None or not 1 <= found <= MOST_PAGES:
         raise Invalid.field("page", f"Must be a number from 1 to {MOST_PAGES}.")
-    return int(text)
+    return found

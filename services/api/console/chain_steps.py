@@ -7,6 +7,7 @@ from aiohttp import web
 from services.api.console.chain_simulator import kept
 from services.api.console.chain_views import sent_form
 from services.api.console.chains import PATH, render_chain
+from services.api.console.form_fields import whole
 from services.api.console.step_kinds import KIND_OF, StepKind, body_of
 from services.api.console.visits import Visit, reasons
 from services.api.refusals import Invalid, Refused
@@ -30,9 +31,9 @@ async def add(visit: Visit) -> web.Response:
     except Invalid as invalid:
         form = sent_form(kind, visit.form, problems=tuple(reasons(invalid)))
         return await render_chain(visit, form, status=400)
-    place = visit.form.get("place", "")
-    if place.isascii() and place.isdecimal():
-        await _reorder(visit, made["id"], to=int(place))
+    place = whole(visit.form.get("place", ""))
+    if place is not None:
+        await _reorder(visit, made["id"], to=place)
     return visit.see(_page(visit))
 
 

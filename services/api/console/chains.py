@@ -9,6 +9,7 @@ from aiohttp import web
 from services.api.chain_refresh import refresh_running
 from services.api.console.chain_simulator import HORIZONS, kept, played
 from services.api.console.chain_views import StepForm, chain_view, uses_of, written_form
+from services.api.console.form_fields import whole
 from services.api.console.local_times import zone_names
 from services.api.console.people_fields import usernames
 from services.api.console.step_kinds import FAMILIES, KIND_OF, UNITS
@@ -193,4 +194,5 @@ def _teams(config: ConfigSnapshot) -> list[Any]:
 
 
 def _page_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and 1 <= int(text) <= 10_000 else 1
+    found = whole(text)
+    return found if found is not None and 1 <= found <= 10_000 else 1

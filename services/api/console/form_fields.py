@@ -9,6 +9,7 @@ from multidict import MultiMapping
 from services.api.refusals import Invalid
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,12}", re.ASCII)
+DIGITS = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 def text(form: MultiMapping[str], name: str) -> str:
@@ -39,6 +40,11 @@ def number(form: MultiMapping[str], name: str) -> int | None:
     if not NUMBER.fullmatch(found):
         raise Invalid.field(name, "Must be a whole number.")
     return int(found)
+
+
+def whole(text: str) -> int | None:
+    """Return the number that up to nine digits write, as they stand in addresses; None for anything else."""
+    return int(text) if DIGITS.fullmatch(text) else None
 
 
 def is_ticked(form: MultiMapping[str], name: str) -> bool:

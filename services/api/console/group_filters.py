@@ -10,6 +10,7 @@ from typing import Any
 from multidict import MultiDict, MultiMapping
 from yarl import URL
 
+from services.api.console.form_fields import whole
 from services.api.group_query import group_query
 from services.api.refusals import Invalid
 from shared.domain.configuration_draft import Tables
@@ -36,12 +37,12 @@ class GroupFilters:
         Raises:
             Invalid: the page is not a number from 1.
         """
-        text = query.get("page", "1")
-        if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        page = whole(query.get("page", "1"))
+        if page is None or page < 1:
             raise Invalid.field("page", "Must be a number from 1.")
         pairs = [(name, one) for name in KEPT for one in query.getall(name, []) if one]
         states = [("state", one) for one in query.getall("state", []) if one]
-        return cls(MultiDict([*states, *pairs]), min(int(text), 10_000))
+        return cls(MultiDict([*states, *pairs]), min(page, 10_000))
 
     @property
     def states(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from services.api.actions import OUTCOME_TIMEOUT_S, WORDS
 from services.api.bulk import MAX_GROUPS
+from services.api.console.form_fields import number
 from services.api.console.group_filters import GroupFilters
 from services.api.console.group_rows import rows_of
 from services.api.console.visits import Visit, local_path
@@ -99,11 +100,19 @@ async def _asked(visit: Visit, action: str, groups: Sequence[Group]) -> dict[str
 
 
 def _body(visit: Visit) -> dict[str, Any]:
-    text = visit.form.get("delay", "")
-    return {"delay": int(text)} if text.removeprefix("-").isdigit() else {}
+    delay = number(visit.form, "delay")
+    return {"delay": delay} if delay is not None else {}
 
 
 def _back(visit: Visit) -> str:
     """Return the page that the form stood on."""
-    given = visit.form.get("back") or urlsplit(visit.request.headers.get("Referer", "")).path
-    return local_path(given or "/alert-groups")
+    return local_path(visit.form.get("back") or _referrer(visit) or "/alert-groups")
+
+
+def _referrer(visit: Visit) -> str:
+    """Return path and query of the page before, filters and all; "" where the browser does not tell."""
+    try:
+        parts = urlsplit(visit.request.headers.get("Referer", ""))
+    except ValueError:
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -21,7 +21,7 @@ from services.api.groups import existing_group
 from services.api.trace import Envelope
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.escalation import escalation_id
-from shared.domain.markup import WEB
+from shared.domain.markup import WEB, is_link
 from shared.domain.model import Alert, Card, Group
 from shared.store.alert_groups import AlertGroups, group_key
 from shared.store.alerts import Alerts
@@ -57,13 +57,16 @@ async def show_group(visit: Visit) -> web.Response:
         Escalations(api.database).of_groups([group.id]),
     )
     stored = runs.get(escalation_id(group))
-    card = card_in(envelopes) or (stored.escalation.cards.get("web") if stored is not None else None)
+    card = _checked(
+        card_in(envelopes) or (stored.escalation.cards.get("web") if stored is not None else None)
+    )
     return visit.page(
         "group.html",
         row=rows[0],
         group=group,
         card=card,
-        # The renderer made HTML of it and cleaned it (shared/domain/cards.py); it is cleaned once more here.
+        # The renderer made HTML of it and cleaned it (shared/domain/cards.py); it is cleaned once more here, and
+        # its addresses are looked at once more.
         message=Markup(WEB.clean(card.message)) if card is not None else "",
         story=story_of(envelopes, config),
         alerts=_shown(alerts),
@@ -88,6 +91,16 @@ def card_in(envelopes: Sequence[Envelope]) -> Card | None:
         if str(one["type"]).startswith("group.rendered.") and "web" in cards:
             return Card.model_validate(cards["web"])
     return None
+
+
+def _checked(card: Card | None) -> Card | None:
+    """Return the card with those of its addresses that a page may link to."""
+    if card is None:
+        return None
+    found = {"source_link": card.source_link, "image_url": card.image_url}
+    return card.model_copy(
+        update={name: one if one and is_link(one) else None for name, one in found.items()}
+    )
 
 
 def _shown(found: Sequence[tuple[Alert, str]]) -> list[ShownAlert]:

@@ -11,6 +11,7 @@ from operator import add
 
 from aiohttp import web
 
+from services.api.console.form_fields import whole
 from services.api.console.insights_charts import Chart, share, upright
 from services.api.console.rendering import duration
 from services.api.console.visits import Visit
@@ -93,9 +94,10 @@ async def show_insights(visit: Visit) -> web.Response:
 
 
 def _days(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) in PERIODS):
+    found = whole(text)
+    if found not in PERIODS:
         raise Invalid.field("days", f"Must be one of {', '.join(map(str, PERIODS))}.")
-    return int(text)
+    return found
 
 
 def _span(visit: Visit, days: int) -> tuple[Span, list[date]]:

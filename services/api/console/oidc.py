@@ -11,7 +11,7 @@ from aiohttp import web
 from services.api.api import API, Api
 from services.api.console.identity_provider import CALLBACK, IdentityProvider, ProviderFailed
 from services.api.console.sign_in import refuse
-from services.api.console.visits import CONSOLE, local_path, sign_in_as
+from services.api.console.visits import CONSOLE, forget_cookie, local_path, sign_in_as
 from services.api.refusals import Refused
 from services.api.resources import users
 from services.api.resources.desk import Desk
@@ -103,7 +103,7 @@ async def come_back(request: web.Request) -> web.Response:
         response = await sign_in_as(request, target, user.id, "oidc")
     except Refused as refused:
         response = refuse(request, refused, target)
-    response.del_cookie(_cookie(request))
+    forget_cookie(request, response, _cookie(request))
     return response
 
 

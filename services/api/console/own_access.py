@@ -6,7 +6,7 @@ from aiohttp import web
 
 from services.api.console.person_forms import shown_again
 from services.api.console.person_page import is_own
-from services.api.console.visits import CONSOLE, THEMES, Visit, local_path
+from services.api.console.visits import CONSOLE, THEMES, Visit, local_path, sign_in_as
 from services.api.contact_points import own_user_of
 from services.api.refusals import Invalid, Refused
 from shared import clock
@@ -20,7 +20,7 @@ NONE_YET = "There is no password yet: whoever runs Tocsin sets the first with `t
 
 @shown_again
 async def change_password(visit: Visit) -> web.Response:
-    """POST: a new password of one's own for the present one; all other sessions end."""
+    """POST: a new password of one's own for the present one; all other sessions end, this one has a new cookie."""
     console, form = visit.request.app[CONSOLE], visit.form
     user = await _oneself(visit)
     stored = await console.passwords.hash_of(user.id)
@@ -40,7 +40,10 @@ async def change_password(visit: Visit) -> web.Response:
     change = (before, {**before, "sessions_ended": ended})
     audit = ConfigurationAudit(visit.api.database)
     await audit.record("passwords", user.id, change, visit.principal.actor, now)
-    return visit.see(f"/users/{user.id}#password")
+    # Whoever has copied this cookie is out as well: the session goes on under another one.
+    session = visit.session
+    path = f"/users/{user.id}#password"
+    return await sign_in_as(visit.request, path, session.user_id, session.by, session.token_digest)
 
 
 async def end_session(visit: Visit) -> web.Response:

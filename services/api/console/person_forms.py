@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from services.api import contact_points, trial_notices, verification
+from services.api.console.form_fields import whole
 from services.api.console.person_page import show_person
 from services.api.console.visits import CONSOLE, Visit, reasons
 from services.api.contact_points import own_user_of
@@ -86,7 +87,7 @@ async def choose_time_zone(visit: Visit) -> web.Response:
 @shown_again
 async def choose_reminders(visit: Visit) -> web.Response:
     """POST: how long before a time on call the person is told, and how."""
-    before = [int(one) for one in visit.form.getall("before", []) if one.isascii() and one.isdigit()]
+    before = [found for one in visit.form.getall("before", []) if (found := whole(one)) is not None]
     body = OnCallRemindersBody(before=before, channel=visit.form.get("channel"))
     await set_reminders(visit.api, visit.principal, _id(visit), body)
     return _back(visit, "you")

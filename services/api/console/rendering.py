@@ -60,7 +60,11 @@ class Rendering:
             status=status,
             content_type="text/html",
             charset="utf-8",
-            headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY},
+            headers={
+                "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+                # To ourselves alone: a form without scripts goes back to its page, and older browsers name its origin.
+                "Referrer-Policy": "same-origin",
+            },
         )
 
 

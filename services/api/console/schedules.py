@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from services.api.console.form_fields import whole
 from services.api.console.local_times import local_text
 from services.api.console.people_fields import usernames
 from services.api.console.schedule_period import Period, read_period
@@ -185,4 +186,5 @@ def _defaults(period: Period) -> dict[str, str]:
 
 
 def _page_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and 1 <= int(text) <= 10_000 else 1
+    found = whole(text)
+    return found if found is not None and 1 <= found <= 10_000 else 1

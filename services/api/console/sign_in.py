@@ -6,15 +6,15 @@ from aiohttp import web
 from multidict import MultiMapping
 
 from services.api.api import API, Api
+from services.api.console.sent_forms import check_origin, read_form
 from services.api.console.visits import (
     CONSOLE,
     UTC,
     Console,
-    check_origin,
     cookie_name,
     end_session,
+    forget_cookie,
     local_path,
-    read_form,
     reasons,
     sign_in_as,
     theme_of,
@@ -67,7 +67,7 @@ async def sign_out(request: web.Request) -> web.Response:
     except Refused:
         return response
     await end_session(request)
-    response.del_cookie(cookie_name(request.app[API].settings.public_url))
+    forget_cookie(request, response, cookie_name(request.app[API].settings.public_url))
     return response
 
 

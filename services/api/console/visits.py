@@ -6,17 +6,18 @@ import secrets as random_source
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aiohttp import web
 from multidict import MultiDict
 
-from services.api.answers import ACTOR, read_body
+from services.api.answers import ACTOR
 from services.api.api import API, Api
 from services.api.authentication import Principal
 from services.api.console.assets import Assets
 from services.api.console.rendering import Rendering
+from services.api.console.sent_forms import check_origin, read_form
 from services.api.objects import Objects
 from services.api.permissions import needed
 from services.api.refusals import Refused
@@ -31,8 +32,8 @@ from shared.store.passwords import Passwords
 from shared.store.sessions import LASTS_FOR, SessionRecord, Sessions
 from shared.store.sign_in_guesses import SignInGuesses
 
-FORM_LIMIT_BYTES = 512 * 1024
-FORM_FIELDS = 2_000
+# The longest line of a request that is read is 8,190 bytes.
+LONGEST_PATH = 8_000
 CSRF = "console form"
 UTC = ZoneInfo("UTC")
 THEMES = ("auto", "light", "dark")
@@ -186,31 +187,6 @@ def role_of(needs: Needs) -> Role:
     return needs if isinstance(needs, str) else needed(*needs)
 
 
-def check_origin(request: web.Request) -> None:
-    """Refuse what another site's page sent, which browsers tell.
-
-    Raises:
-        Refused: 403.
-    """
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    if site not in ("same-origin", "none"):
-        raise Refused.because(403, "The form was sent by another site.")
-
-
-async def read_form(request: web.Request) -> MultiDict[str]:
-    """Return the fields of an urlencoded form.
-
-    Raises:
-        Refused: 413, it is too large; 400, it has too many fields.
-    """
-    body = await read_body(request, FORM_LIMIT_BYTES)
-    try:
-        pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=FORM_FIELDS)
-    except ValueError as error:
-        raise Refused.because(400, f"The form cannot be read: {error}.") from error
-    return MultiDict(pairs)
-
-
 async def sign_in_as(
     request: web.Request, target: str, user_id: str | None, by: str, token_digest: str | None = None
 ) -> web.Response:
@@ -250,16 +226,22 @@ async def end_session(request: web.Request) -> None:
         await console.sessions.end(found.id)
 
 
+def forget_cookie(request: web.Request, response: web.Response, name: str) -> None:
+    """Have the browser drop one of our cookies; it takes that only with what the cookie was set with."""
+    is_https = request.app[API].settings.public_url.startswith("https:")
+    response.del_cookie(name, secure=is_https, httponly=True, samesite="Lax")
+
+
 def cookie_name(public_url: str) -> str:
     """Return the cookie's name; with https the prefix keeps other hosts of the domain from setting it."""
     return "__Host-tocsin" if public_url.startswith("https:") else "tocsin_session"
 
 
 def local_path(path: str) -> str:
-    """Return the path when it stays on this site, else the start page."""
-    parts = urlsplit(path)
-    is_local = path.startswith("/") and not path.startswith(("//", "/\\"))
-    return path if is_local and not parts.scheme and not parts.netloc and path.isprintable() else "/"
+    """Return the path when it stays on this site and fits into a header, else the start page."""
+    # Browsers leave tabs and line ends out of an address and take \ for /: neither may hide a second slash.
+    is_local = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if is_local and len(path) <= LONGEST_PATH else "/"
 
 
 def zone_of(user: User | None) -> ZoneInfo:

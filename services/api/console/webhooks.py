@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from services.api.console.form_fields import whole
 from services.api.console.visits import Visit
 from services.api.refusals import Invalid, Refused
 from services.api.resources.webhooks import MASK, METHODS
@@ -129,6 +130,7 @@ def sent_values(visit: Visit) -> dict[str, Any]:
 
 
 def _page(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PAGES):
+    found = whole(text)
+    if found is None or not 1 <= found <= MOST_PAGES:
         raise Invalid.field("page", f"Must be a number from 1 to {MOST_PAGES}.")
-    return int(text)
+    return found
