@@ -70,9 +70,17 @@ def route_job(job: RouteJob, reference: int) -> bytes:
 def behaviour_job(job: BehaviourJob, reference: int) -> bytes:
     """Return one job for `behaviour`; raises as `route_job` does."""
     alert = job.alert
-    fields = {"ref": reference, "id": alert.id, "payload": alert.payload}
     return orjson.dumps(
-        {**fields, "read_as": alert.read_as, "media": job.media}, option=orjson.OPT_NON_STR_KEYS
+        {
+            "ref": reference,
+            "id": alert.id,
+            "payload": alert.payload,
+            "read_as": alert.read_as,
+            "media": job.media,
+            "is_decided_anew": job.is_decided_anew,
+            "is_grouped": job.is_grouped,
+        },
+        option=orjson.OPT_NON_STR_KEYS,
     )
 
 

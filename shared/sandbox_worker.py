@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+from shared.domain import evaluation_memory
 from shared.domain.behaviour_evaluation import behave
 from shared.domain.behaviour_jobs import BehaviourJob, Side
 from shared.domain.condition_rendering import judge
@@ -125,6 +126,7 @@ class Worker:
         self._defined: dict[int, Side] = {}
         self._others: dict[int, Side] = {}
         self._quick: set[int] = set()
+        self._evaluated = evaluation_memory.Memory()
         self._work: dict[str, Callable[[dict[str, Any], datetime], Frozen]] = {
             "route": self._route,
             "render": self._render,
@@ -196,14 +198,14 @@ class Worker:
 
     def _behaviour(self, job: dict[str, Any], now: datetime) -> Frozen:
         before, after = self._defined[job["ref"]], self._others[job["ref"]]
-        asked = BehaviourJob.model_construct(
-            alert=_alert(job, before.integration), before=before, after=after, media=tuple(job["media"])
-        )
-        return behave(asked, now)
+        wanted = {name: job[name] for name in ("media", "is_decided_anew", "is_grouped")}
+        alert = _alert(job, before.integration)
+        asked = BehaviourJob.model_construct(alert=alert, before=before, after=after, **wanted)
+        return behave(asked, now, self._evaluated)
 
     def _preview(self, job: dict[str, Any], now: datetime) -> Frozen:
         integration, routes = self._defined.get(job["ref"], (None, ()))
-        return preview(PreviewJob(**job, integration=integration, routes=routes), now)
+        return preview(PreviewJob(**job, integration=integration, routes=routes), now, self._evaluated)
 
 
 def _side(one: dict[str, Any]) -> Side:

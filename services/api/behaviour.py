@@ -14,7 +14,8 @@ from services.api.answers import read_body
 from services.api.api import API, Api
 from services.api.apply import LIMIT_BYTES, YES, mistakes, source_of
 from services.api.behaviour_lines import Line
-from services.api.behaviour_run import BehaviourRun, Span, Stored
+from services.api.behaviour_past import Span, Stored
+from services.api.behaviour_run import BehaviourRun
 from services.api.declare import declare
 from services.api.refusals import Invalid, Refused
 from services.api.resources.desk import Desk
@@ -26,6 +27,7 @@ from shared.errors import Transient
 from shared.sandbox import Sandbox
 from shared.store.alert_groups import AlertGroups
 from shared.store.alerts import Alerts
+from shared.store.journal import Journal
 
 log = structlog.get_logger(__name__)
 USUAL_S, LONGEST_S = 7 * 86_400, 31 * 86_400
@@ -71,7 +73,7 @@ async def _streamed(
             # Not entered: its processes start with the first alert, and often there is none to look at.
             sandbox = Sandbox(WORKERS, api.settings.template_timeout_s)
             stack.push_async_exit(sandbox.__aexit__)
-            stored = Stored(Alerts(api.database), AlertGroups(api.database))
+            stored = Stored(Alerts(api.database), AlertGroups(api.database), Journal(api.database))
             await BehaviourRun(stored, sandbox, configs, span).run(lines.tell)
         await lines.flush()
     except Transient as error:

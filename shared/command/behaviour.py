@@ -51,6 +51,7 @@ def show_behaviour(found: dict[str, Any], *, whole: bool) -> None:
         f"{summary['affected']} of {summary['alerts']} alerts since {summary['since']} would fare differently"
         f"{f' ({counts})' if counts else ''}; {summary['took_s']:g} s"
     )
+    typer.secho(f"assumed: {'; '.join(summary['assumptions'])}", err=True, dim=True)
     if summary["ended_early"]:
         typer.secho(f"not all of them were looked at: {summary['ended_early']}", err=True, fg="yellow")
 

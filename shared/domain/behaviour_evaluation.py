@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from shared.domain.behaviour_jobs import LONGEST_TEXT, Behaviour, BehaviourJob, Decided, Side, TextChange
 from shared.domain.cards import Texts
 from shared.domain.configuration import Integration
-from shared.domain.evaluation import Memory
-from shared.domain.model import Card, Group
+from shared.domain.evaluation_memory import Memory
+from shared.domain.model import Alert, Card, Group
 from shared.domain.preview import GROUP_URL, NUMBER
 from shared.domain.rendering import cards_of, render_texts
-from shared.domain.routing import decide, evaluation_of
-from shared.domain.template_jobs import RenderJob, Routed, RouteJob
+from shared.domain.routing import decide, evaluation_of, taken_by
+from shared.domain.template_jobs import RenderJob, RouteJob
 
 # What is copied for every alert: copies of a model are made five times as fast as models.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,19 +27,24 @@ _GROUP = Group(
     opened_at=_NEVER,
     last_alert_at=_NEVER,
 )
-_ASKED = RenderJob(
-    integration=Integration(id="", name="", type="webhook", token_digest=""),
-    group=_GROUP,
-    group_url=GROUP_URL,
+_INTEGRATION = Integration(id="", name="", type="webhook", token_digest="")
+_ASKED = RenderJob(integration=_INTEGRATION, group=_GROUP, group_url=GROUP_URL)
+_TO_ROUTE = RouteJob(
+    alert=Alert(id="", integration_id="", received_at=_NEVER), integration=_INTEGRATION, routes=()
 )
 PARTS = ("title", "message", "image_url", "source_link")
 
 
-def behave(job: BehaviourJob, now: datetime) -> Behaviour:
-    """Return what each configuration decides of the alert, and the texts that differ between them."""
-    memory = Memory()
-    was, will = (_routed(job, side, now, memory) for side in (job.before, job.after))
-    before, after = _decided(was), _decided(will)
+def behave(job: BehaviourJob, now: datetime, memory: Memory | None = None) -> Behaviour:
+    """Return what each configuration decides of the alert, and the texts that differ between them.
+
+    `memory` is for who asks about many alerts.
+    """
+    memory = memory or Memory()
+    memory.next_alert()
+    before = after = _decided(job, job.before, now, memory)
+    if job.is_decided_anew:
+        after = _decided(job, job.after, now, memory)
     texts: tuple[TextChange, ...] = ()
     if job.media:
         shown = (_shown(job, job.before, before.labels), _shown(job, job.after, after.labels))
@@ -47,14 +52,13 @@ def behave(job: BehaviourJob, now: datetime) -> Behaviour:
     return Behaviour(before=before, after=None if before == after else after, texts=texts)
 
 
-def _routed(job: BehaviourJob, side: Side, now: datetime, memory: Memory) -> Routed:
-    asked = RouteJob.model_construct(
-        alert=job.alert, integration=side.integration, routes=side.routes, config_version=0
-    )
-    return decide(asked, evaluation_of(asked, now, memory))
-
-
-def _decided(routed: Routed) -> Decided:
+def _decided(job: BehaviourJob, side: Side, now: datetime, memory: Memory) -> Decided:
+    wanted = {"alert": job.alert, "integration": side.integration, "routes": side.routes}
+    asked = _TO_ROUTE.model_copy(update=wanted)
+    evaluation = evaluation_of(asked, now, memory)
+    if not job.is_grouped:
+        return Decided(route_id=taken_by(asked, evaluation), key="", labels=evaluation.variables["labels"])
+    routed = decide(asked, evaluation)
     return Decided(
         route_id=routed.route_id,
         key=routed.grouping_digest,

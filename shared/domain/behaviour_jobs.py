@@ -26,13 +26,17 @@ class Side(NamedTuple):
 class BehaviourJob(Frozen):
     """An alert, its integration as it is and as it may become, and the media whose texts may differ.
 
-    `number` tells one question about an integration from another, as the version of a configuration does.
+    `is_decided_anew` false: both decide alike, so one of them is asked. `is_grouped` false: nobody asks for more
+    than its route and its labels. `number` tells one question about an integration from another, as the version of
+    a configuration does.
     """
 
     alert: Alert
     before: Side
     after: Side
     media: tuple[str, ...] = ()
+    is_decided_anew: bool = True
+    is_grouped: bool = True
     number: int = 0
 
 

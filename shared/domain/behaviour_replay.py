@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from shared.domain.behaviour_deeds import Deed
 from shared.domain.behaviour_jobs import Decided
+from shared.domain.expiring import expire
 from shared.domain.grouping import group
-from shared.domain.instances import expire_instances, next_end
-from shared.domain.model import Alert, Group
-from shared.domain.states import act
+from shared.domain.model import Alert, Group, State
+from shared.domain.reminding import NEVER
+from shared.domain.states import act, due_at_of
 from shared.domain.watching import Watch
-from shared.events import ActionRequested, AlertRouted, GroupOpened
+from shared.events import ActionRequested, AlertRouted, Event, GroupEvent, GroupOpened
 
+# What is copied for every alert: copies of a model are made five times as fast as models.
+_ALERT = Alert(id="", integration_id="", received_at=datetime(1970, 1, 1, tzinfo=UTC))
+_ROUTED = AlertRouted.model_construct(id="", time=_ALERT.received_at, alert=_ALERT, key="")
 Key = tuple[str, str | None, str]
 
 
@@ -67,13 +71,33 @@ class Record(NamedTuple):
         return (self.integration_id, decided.route_id, decided.key)
 
 
+class Moment(NamedTuple):
+    """When a group's state changed: the type of the fact that tells of it, the state after, and its run."""
+
+    at: datetime
+    change: str
+    state: State
+    run: int
+
+
 @dataclass
 class Opening:
-    """A group as it opened, by the alert that opened it; `over_at` is when it was resolved or acknowledged."""
+    """A group as it opened, by the alert that opened it; its alerts, and what became of its state, in order."""
 
     group: Group
     alert_id: str
-    over_at: datetime | None = None
+    records: list[Record] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
+
+    @property
+    def over_at(self) -> datetime | None:
+        """When nobody is paged for it any more, for the first time."""
+        return next((one.at for one in self.moments if one.state is not State.FIRING), None)
+
+    @property
+    def fires_again(self) -> bool:
+        """Whether people are paged for it again after that: a silence ended, something was taken back."""
+        return any(one.run > self.group.run for one in self.moments)
 
 
 @dataclass
@@ -85,10 +109,16 @@ class Replay:
 
 
 def replayed(
-    records: Sequence[Record], side: Callable[[Record], Outcome], deeds: Sequence[Deed] = ()
+    records: Sequence[Record],
+    side: Callable[[Record], Outcome],
+    deeds: Sequence[Deed] = (),
+    until: datetime | None = None,
 ) -> Replay:
-    """Group alerts, and do to their groups what people did; both must come in the order of their times."""
-    playing = _Playing({one.id: one.key_of(side(one)) for one in records})
+    """Group alerts, and do to their groups what people did; both must come in the order of their times.
+
+    What is due by itself (a silence that ends) is done up to `until`.
+    """
+    playing = _Playing({one.id: one.key_of(side(one)) for one in records}, {one.alert_id for one in deeds})
     done = 0
     for one in records:
         while done < len(deeds) and deeds[done].at <= one.at:
@@ -97,6 +127,8 @@ def replayed(
         playing.join(one, side(one))
     for deed in deeds[done:]:
         playing.do(deed)
+    if until is not None:
+        playing.end(until)
     return playing.replay
 
 
@@ -119,84 +151,103 @@ def _groups_by(decided: Outcome) -> tuple[object, ...]:
 
 
 class _Playing:
-    """One side under way: the newest group of each key."""
+    """One side under way: the newest group of each key, and of what nothing groups if something was `done` to it."""
 
-    def __init__(self, keys: dict[str, Key]) -> None:
+    def __init__(self, keys: dict[str, Key], done: set[str]) -> None:
         self._keys = keys
+        self._done = done
         self._newest: dict[Key, Group] = {}
         self.replay = Replay()
 
     def join(self, one: Record, decided: Outcome) -> None:
         """Put an alert into its group."""
         key = self._keys[one.id]
-        before = self._newest.get(key)
-        if before is not None:
-            before = self._expired(before, one.at)
-        after, facts = group(_event(one, decided), before, one.at)
+        self._expire(key, one.at)
+        after, facts = group(_event(one, decided), self._newest.get(key), one.at)
         self.replay.group_of[one.id] = after.id
         opened = next((fact for fact in facts if isinstance(fact, GroupOpened)), None)
         if opened is not None:
             self.replay.openings[after.id] = Opening(opened.group, one.id)
-        self._end(after.id, after.is_firing, one.at)
-        if decided.is_grouped:
+        opening = self.replay.openings.get(after.id)
+        if opening is not None:
+            opening.records.append(one)
+        self._note(facts, one.at)
+        if decided.is_grouped or one.id in self._done:
             self._newest[key] = after
 
     def do(self, deed: Deed) -> None:
         """Do what a person did, if the group that holds the alert is still the one that counts."""
-        group_id = self.replay.group_of.get(deed.alert_id)
-        if group_id is None:
+        key = self._keys.get(deed.alert_id)
+        if key is None:
             return
-        key = self._keys[deed.alert_id]
+        self._expire(key, deed.at)
         before = self._newest.get(key)
-        if before is None:
-            # Nothing groups it, so nothing is kept of its group but how it opened.
-            self._end(group_id, False, deed.at)
-        elif before.id == group_id:
-            request = ActionRequested(
-                id=f"{group_id} {deed.action}",
-                time=deed.at,
-                group_id=group_id,
-                action=deed.action,
-                actor=deed.actor,
-            )
-            after, _ = act(request, before, deed.at)
-            self._newest[key] = after
-            self._end(group_id, after.is_firing, deed.at)
+        if before is None or self.replay.group_of.get(deed.alert_id) != before.id:
+            return
+        request = ActionRequested(
+            id=f"{before.id} {deed.action} {deed.at.isoformat()}",
+            time=deed.at,
+            group_id=before.id,
+            action=deed.action,
+            actor=deed.actor,
+            delay_s=deed.delay_s,
+        )
+        after, facts = act(request, before, deed.at)
+        self._newest[key] = after
+        self._note(facts, deed.at)
 
-    def _expired(self, before: Group, at: datetime) -> Group:
-        """Let instances end that were not sent again before the next alert came."""
-        ends_at = next_end(before)
-        if ends_at is None or ends_at > at:
-            return before
-        after, _ = expire_instances(before, at, Watch(since=before.opened_at, until=at))
-        self._end(after.id, after.is_firing, ends_at)
-        return after
+    def end(self, until: datetime) -> None:
+        """Do what is due by itself up to an instant."""
+        for key in self._newest:
+            self._expire(key, until)
 
-    def _end(self, group_id: str, is_firing: bool, at: datetime) -> None:
-        """Note when nobody is paged any more for a group."""
-        opening = self.replay.openings.get(group_id)
-        if opening is not None and opening.over_at is None and not is_firing:
-            opening.over_at = at
+    def _expire(self, key: Key, at: datetime) -> None:
+        """Let instances end that were not sent again, and silences whose time is up, up to an instant."""
+        before = self._newest.get(key)
+        while before is not None and (due_at := due_at_of(before)) is not None and due_at <= at:
+            watch = Watch(since=before.opened_at, until=due_at)
+            before, facts = expire(before, due_at, watch, may_resolve=True, reminders=NEVER)
+            if not facts:
+                return
+            self._newest[key] = before
+            self._note(facts, due_at)
+
+    def _note(self, facts: Iterable[Event], at: datetime) -> None:
+        """Keep what became of the state of groups."""
+        for fact in facts:
+            if not isinstance(fact, GroupEvent) or isinstance(fact, GroupOpened):
+                continue
+            opening = self.replay.openings.get(fact.group.id)
+            if opening is None:
+                continue
+            last = opening.moments[-1] if opening.moments else None
+            standing = (last.state, last.run) if last is not None else (State.FIRING, opening.group.run)
+            if standing != (fact.group.state, fact.group.run):
+                opening.moments.append(Moment(at, fact.type, fact.group.state, fact.group.run))
 
 
 def _event(one: Record, decided: Outcome) -> AlertRouted:
-    alert = Alert.model_construct(
-        id=one.id,
-        integration_id=one.integration_id,
-        received_at=one.at,
-        instance=one.instance,
-        ends_at=one.ends_at,
+    alert = _ALERT.model_copy(
+        update={
+            "id": one.id,
+            "integration_id": one.integration_id,
+            "received_at": one.at,
+            "instance": one.instance,
+            "ends_at": one.ends_at,
+        }
     )
-    return AlertRouted.model_construct(
-        id=one.id,
-        time=one.at,
-        alert_id=one.id,
-        alert=alert,
-        route_id=decided.route_id,
-        key=decided.key,
-        grouping_key=decided.key if decided.is_grouped else None,
-        resolve=decided.resolve,
-        acknowledge=decided.acknowledge,
-        title=decided.title,
-        labels=decided.labels,
+    return _ROUTED.model_copy(
+        update={
+            "id": one.id,
+            "time": one.at,
+            "alert_id": one.id,
+            "alert": alert,
+            "route_id": decided.route_id,
+            "key": decided.key,
+            "grouping_key": decided.key if decided.is_grouped else None,
+            "resolve": decided.resolve,
+            "acknowledge": decided.acknowledge,
+            "title": decided.title,
+            "labels": decided.labels,
+        }
     )

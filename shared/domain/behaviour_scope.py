@@ -8,7 +8,7 @@ from typing import Any
 from shared.domain.behaviour_jobs import Side
 from shared.domain.configuration import ConfigSnapshot, Integration, Route
 from shared.domain.media import CHATS, media_of
-from shared.domain.template_jobs import MEDIA
+from shared.domain.template_jobs import BEHAVIOURAL, MEDIA
 
 # Of an integration, what has no say in what becomes of an alert that was received.
 _WITHOUT_A_SAY = frozenset(
@@ -42,6 +42,11 @@ class Scope:
     pages: frozenset[str] = frozenset()
     same_route: dict[str, str] | None = None
 
+    @property
+    def is_grouped(self) -> bool:
+        """Whether it matters which alerts are in one group: not where nothing but texts may differ."""
+        return self.is_decided_anew or bool(self.pages)
+
     def route_before(self, route_id: str | None) -> str | None:
         """Return the id by which a route after is compared with those before."""
         return (self.same_route or {}).get(route_id or "", route_id)
@@ -73,6 +78,7 @@ def _scope(
     before: Side, after: Side, configs: tuple[ConfigSnapshot, ConfigSnapshot], people_differ: bool
 ) -> Scope:
     same = _same_routes(before.routes, after.routes)
+    asks_title = any(step.condition is not None for config in configs for step in config.steps)
     media = tuple(
         one for one in MEDIA if one in _shown(after, configs[1]) and _texts_differ(one, before, after)
     )
@@ -82,15 +88,20 @@ def _scope(
     return Scope(
         before=before,
         after=after,
-        is_decided_anew=routes_differ or _said(before.integration) != _said(after.integration),
+        is_decided_anew=routes_differ
+        or _said(before.integration, asks_title) != _said(after.integration, asks_title),
         media=media,
         pages=_paging_differently(after.routes, same, configs, people_differ),
         same_route=same,
     )
 
 
-def _said(integration: Integration) -> dict[str, Any]:
-    return {name: value for name, value in integration.__dict__.items() if name not in _WITHOUT_A_SAY}
+def _said(integration: Integration, asks_title: bool) -> dict[str, Any]:
+    """What decides what becomes of an alert. The texts of it do not; only conditions of steps ask for its title."""
+    found = {name: value for name, value in integration.__dict__.items() if name not in _WITHOUT_A_SAY}
+    names = (*BEHAVIOURAL, "web") if asks_title else BEHAVIOURAL
+    templates = {name: found["templates"].get(name) for name in names}
+    return {**found, "templates": templates}
 
 
 def _tried(route: Route) -> tuple[Any, ...]:

@@ -4,63 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from shared.domain.configuration import Integration
+from shared.domain.evaluation_memory import Memory
 from shared.domain.model import Problem
 from shared.domain.problems import text_digest
 from shared.integrations import defaults_of
 from shared.templates import RESULT_LIMIT, TemplateFailure, evaluate
 
-# The variables beside the payload that may differ from one evaluation of it to the next.
-_OTHERS = (
-    *("labels", "integration_name", "base_url", "source_link"),
-    *("web_title", "web_message", "web_image_url"),
-)
 DECIDING = ("grouping_key", "resolve_signal", "acknowledge_signal")
-
-
-@lru_cache(maxsize=4096)
-def _read_by(source: str) -> tuple[str, ...]:
-    """Return the variables that a template may read: there is no way to one but by its name."""
-    return tuple(name for name in _OTHERS if name in source)
-
-
-def _hashable(value: Any) -> Any:
-    return tuple(value.items()) if isinstance(value, dict) else value
-
-
-class Memory:
-    """What templates made, for who evaluates a payload twice with settings that differ: the same is made once.
-
-    Only for evaluations at the same instant. Payloads are told apart by identity, so they are kept.
-    """
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[Any, ...], str | TemplateFailure] = {}
-        self._payloads: dict[int, Any] = {}
-
-    def evaluated(self, source: str, variables: dict[str, Any], limit: int) -> str:
-        """Return what a template makes of variables.
-
-        Raises:
-            TemplateFailure: it fails, or did before.
-        """
-        payload = variables["payload"]
-        self._payloads[id(payload)] = payload
-        others = tuple(_hashable(variables.get(name)) for name in _read_by(source))
-        key = (source, limit, id(payload), others)
-        found = self._known.get(key)
-        if found is None:
-            try:
-                found = evaluate(source, variables, limit)
-            except TemplateFailure as failure:
-                found = failure
-            self._known[key] = found
-        if isinstance(found, TemplateFailure):
-            raise found
-        return found
 
 
 class Evaluation:

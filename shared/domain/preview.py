@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.domain.cards import Texts
 from shared.domain.configuration import Integration
+from shared.domain.evaluation_memory import Memory
 from shared.domain.model import Alert, Group, Problem
 from shared.domain.rendering import cards_of, render_texts
 from shared.domain.route_trials import trials
@@ -30,8 +31,13 @@ NAME = "Preview"
 ID = "PREVIEW"
 
 
-def preview(job: PreviewJob, now: datetime) -> Preview:
-    """Evaluate every template of one integration on one payload, as prepared by its type."""
+def preview(job: PreviewJob, now: datetime, memory: Memory | None = None) -> Preview:
+    """Evaluate every template of one integration on one payload, as prepared by its type.
+
+    `memory` is for who tries many payloads, or an integration before and after an edit.
+    """
+    memory = memory or Memory()
+    memory.next_alert()
     integration = job.integration or Integration(
         id=ID, name=NAME, type=job.type, token_digest="", templates=job.templates
     )
@@ -40,7 +46,7 @@ def preview(job: PreviewJob, now: datetime) -> Preview:
         id=id, integration_id=integration.id, received_at=now, payload=job.payload, read_as=job.read_as
     )
     decided = RouteJob(alert=alert, integration=integration, routes=job.routes)
-    evaluation = evaluation_of(decided, now)
+    evaluation = evaluation_of(decided, now, memory)
     routed = decide(decided, evaluation)
     asked = RenderJob(
         integration=integration,
@@ -50,7 +56,7 @@ def preview(job: PreviewJob, now: datetime) -> Preview:
         media=MEDIA,
         group_url=GROUP_URL,
     )
-    texts, source_link, problems = render_texts(asked, now)
+    texts, source_link, problems = render_texts(asked, now, memory)
     return Preview(
         route_id=routed.route_id,
         routes=trials(evaluation, job.routes),

@@ -7,7 +7,8 @@ from typing import Any
 
 from shared.domain.cards import CARD_OF, Texts, prepared_for_telegram
 from shared.domain.demo import marked_cards
-from shared.domain.evaluation import Evaluation, Memory, as_read, default_of, sources_of, template_of
+from shared.domain.evaluation import Evaluation, as_read, default_of, sources_of, template_of
+from shared.domain.evaluation_memory import Memory
 from shared.domain.markup import is_link
 from shared.domain.model import Card, Problem
 from shared.domain.template_jobs import PARTS, Rendered, RenderJob, plain_title
@@ -39,7 +40,7 @@ def render_texts(
 ) -> tuple[dict[str, Texts], str | None, tuple[Problem, ...]]:
     """Return what the templates themselves make, before a medium's mark-up: texts by medium, source link, problems.
 
-    The web texts are always among them, because the other media's templates may use them.
+    Where the web is not asked for, its texts are made as far as the other media's templates use them.
     """
     rendering = _Rendering(job, now, memory)
     texts = {"web": rendering.web()}
@@ -56,6 +57,7 @@ class _Rendering:
         number = "" if job.group.number is None else job.group.number
         self._integration = integration = as_read(job.integration, job.read_as)
         self._payload = job.payload
+        self._media = job.media
         self._escaped: Any = None
         variables = {
             "payload": job.payload,
@@ -76,7 +78,8 @@ class _Rendering:
     def web(self) -> Texts:
         """Render the web templates, once, and let the other media's templates see them."""
         if self._web is None:
-            self._web = Texts(**{part: self._text("web", part) for part in PARTS["web"]})
+            wanted = PARTS["web"] if "web" in self._media else self._used_of_web()
+            self._web = Texts(**{part: self._text("web", part) for part in wanted})
             self.evaluation.variables.update(
                 web_title=self._web.title or "",
                 web_message=self._web.message or "",
@@ -100,14 +103,29 @@ class _Rendering:
         finally:
             variables.update(given)
 
-    def _text(self, medium: str, part: str) -> str | None:
+    def _used_of_web(self) -> list[str]:
+        """Return the parts of the web that the media asked for are shown instead of their own, or may read."""
+        asked = [self._sources(medium, part) for medium in self._media for part in PARTS[medium]]
+        texts = "".join(source for sources in asked for source in sources or ())
+        reused = {
+            part for medium in self._media for part in PARTS[medium] if self._sources(medium, part) is None
+        }
+        return [part for part in PARTS["web"] if part in reused or f"web_{part}" in texts]
+
+    def _sources(self, medium: str, part: str) -> list[str] | None:
+        """Return what to try for a text, the first one first; None where it is that of the web."""
         own = template_of(self._integration, medium, part)
         default = default_of(self._integration.type, medium, part)
         if own is None and default is None and medium != "web" and not self._has_own_web(part):
-            return self._reused(medium, part)
+            return None
         if default is None:
             default = default_of(self._integration.type, "web", part)
-        sources = [one for one in (own, default) if one is not None]
+        return [one for one in (own, default) if one is not None]
+
+    def _text(self, medium: str, part: str) -> str | None:
+        sources = self._sources(medium, part)
+        if sources is None:
+            return self._reused(medium, part)
         if not sources:
             return None
         limit = TITLE_LIMIT if part == "title" else RESULT_LIMIT

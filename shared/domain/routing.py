@@ -8,7 +8,8 @@ from typing import Any
 
 from shared.domain.configuration import Route
 from shared.domain.demo import marked_title
-from shared.domain.evaluation import Evaluation, Memory, as_read, default_of, sources_of, template_of
+from shared.domain.evaluation import Evaluation, as_read, default_of, sources_of, template_of
+from shared.domain.evaluation_memory import Memory
 from shared.domain.labelling import labels_of
 from shared.domain.labels import Label
 from shared.domain.model import Alert
@@ -54,6 +55,12 @@ def decide(job: RouteJob, evaluation: Evaluation) -> Routed:
         labels=evaluation.variables["labels"],
         problems=tuple(evaluation.problems),
     )
+
+
+def taken_by(job: RouteJob, evaluation: Evaluation) -> str | None:
+    """Return the id of the route that takes the alert, for who wants to know nothing else of it."""
+    chosen, _ = _route(evaluation, job.routes)
+    return chosen.id if chosen else None
 
 
 def _route(evaluation: Evaluation, routes: tuple[Route, ...]) -> tuple[Route | None, str]:

@@ -162,13 +162,12 @@ class AlertGroups:
     ) -> list[tuple[str, datetime, Handled]]:
         """Return what was done to the last groups that opened in a time, each with its id and opening, newest first.
 
-        Both ends of the time count; groups in `seen`, and those that nobody acknowledged or resolved, are left out.
+        Both ends of the time count; groups in `seen` are left out.
         """
         query = {
             "seen": True,
             "integration_id": {"$in": list(integration_ids)},
             "opened_at": {"$gte": opened[0], "$lte": opened[1]},
-            "state": {"$in": [str(State.ACKNOWLEDGED), str(State.RESOLVED)]},
             "_id": {"$nin": list(seen)},
         }
         order = [("opened_at", -1), ("_id", 1)]

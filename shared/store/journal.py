@@ -6,7 +6,8 @@ tenth of the writes (docs/adr); readers drop what was told twice by its id.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,6 +76,18 @@ class Journal:
             {"groups": group_id}, {"entries": 1}, sort=[("at", 1)], limit=limit_pages
         )
         return _events(found, lambda one: group_id in groups_of(one))
+
+    async def told_of(self, group_ids: Sequence[str], types: Collection[str]) -> list[Envelope]:
+        """Return the events of some types about these groups, oldest first."""
+        types_of_json = "|".join(re.escape(one) for one in sorted(types))
+        # What has none of them is not even sent.
+        query = {
+            "groups": {"$in": list(group_ids)},
+            "entries": {"$regex": f'"type":"(?:{types_of_json})"'},
+        }
+        found = await self.collection.find(query, {"entries": 1})
+        wanted = set(group_ids)
+        return _events(found, lambda one: one["type"] in types and not wanted.isdisjoint(groups_of(one)))
 
     async def newest(self, since: datetime, limit_pages: int) -> tuple[list[Envelope], datetime]:
         """Return the events of the newest pages, and the instant from which on they are all there.

@@ -16,11 +16,13 @@ from shared.templates.evaluate import (
 from shared.templates.failure import TemplateFailure
 from shared.templates.given import absolute
 from shared.templates.patterns import check_pattern, search
+from shared.templates.reading import Reads, reads_of
 
 __all__ = [
     "RESULT_LIMIT",
     "TEMPLATE_LIMIT",
     "TITLE_LIMIT",
+    "Reads",
     "TemplateFailure",
     "absolute",
     "check",
@@ -28,5 +30,6 @@ __all__ = [
     "evaluate",
     "forget",
     "is_true",
+    "reads_of",
     "search",
 ]

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from shared.domain.behaviour_deeds import Deed, Handled
 from shared.domain.behaviour_evaluation import behave
-from shared.domain.behaviour_jobs import Behaviour, BehaviourJob, Decided
-from shared.domain.behaviour_pages import Page, Paging
-from shared.domain.behaviour_replay import (
-    Opening,
-    Outcome,
-    Outcomes,
-    Record,
-    dirty_keys,
-    replayed,
-    within,
-)
+from shared.domain.behaviour_jobs import Behaviour, BehaviourJob
 from shared.domain.behaviour_scope import Scope, scopes
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.evaluation import Memory
-from shared.domain.grouping import group_id_of
-from shared.domain.model import SOURCE, Alert
+from shared.domain.evaluation_memory import Memory
+from shared.domain.model import Alert
 from shared.domain.routing import evaluation_of, route
 from shared.domain.template_jobs import RouteJob
-from tests.support.build import ALICE, NOON, a_group, minute
-from tests.support.rehearsing import a_case, a_declared, before_and_after, played
+from tests.support.build import NOON
+from tests.support.rehearsing import DECLARATION, a_declared, before_and_after
 
 TITLE = '"{{ payload.title }}"'
 INFO = "{{ payload.severity == 'info' }}"
@@ -53,7 +40,6 @@ def test_what_has_no_say_in_what_becomes_of_alerts_leaves_nothing_to_look_at():
         ("web: {", "slack: { title: other }\n      web: {", ("slack",)),
         (TITLE, '"{{ payload.host }}"', ("web", "slack", "sms", "email")),
         ("service: shop", "service: till", ("web", "slack", "sms", "email")),
-        ("web: {", "telegram: { title: other }\n      web: {", ()),
     ],
 )
 def test_only_texts_that_may_differ_and_that_somebody_is_shown_are_rendered(
@@ -63,6 +49,24 @@ def test_only_texts_that_may_differ_and_that_somebody_is_shown_are_rendered(
 
     assert scope is not None
     assert set(scope.media) == set(media)
+
+
+def test_a_text_that_nobody_is_shown_leaves_nothing_to_look_at():
+    assert the_scope(("web: {", "telegram: { title: other }\n      web: {")) is None
+
+
+def test_where_only_texts_differ_it_does_not_matter_who_is_in_one_group():
+    scope = the_scope((TITLE, '"{{ payload.host }}"'))
+    asking = "important: true, condition: '{{ alert_group.title }}' }"
+    before, after = (
+        a_declared(DECLARATION.replace("important: true }", asking).replace(TITLE, one))
+        for one in (TITLE, '"{{ payload.host }}"')
+    )
+
+    assert scope is not None
+    assert not scope.is_grouped
+    # A condition may ask for the title, and who is paged may follow from it.
+    assert all(one.is_grouped for one in scopes(before, after).values())
 
 
 def test_a_route_that_is_written_anew_in_its_place_is_the_same_route():
@@ -156,155 +160,3 @@ def test_what_was_evaluated_before_is_only_taken_again_for_the_same_variables():
         titles.append(evaluation.text("web.title", "{{ labels.service }}"))
 
     assert titles == ["shop", "", "shop"]
-
-
-def a_record(name: str, at: datetime, key: str = "k", *, after: str | None = None, **fields: Any) -> Record:
-    was = Outcome("R1", key, True, False, False, "t", {})._replace(**fields)
-    will = was if after is None else was._replace(key=after)
-    return Record(name, at, "C1", "", None, was, will)
-
-
-def before_of(record: Record) -> Outcome:
-    return record.before
-
-
-def after_of(record: Record) -> Outcome:
-    return record.after
-
-
-def test_alerts_are_in_the_group_that_the_first_of_their_key_opened():
-    records = [a_record("a", minute(0)), a_record("b", minute(1)), a_record("c", minute(2), "other")]
-
-    replay = replayed(records, before_of)
-
-    assert replay.group_of == {"a": group_id_of("a"), "b": group_id_of("a"), "c": group_id_of("c")}
-    assert [one.alert_id for one in replay.openings.values()] == ["a", "c"]
-
-
-def test_a_resolve_ends_a_group_and_the_next_firing_opens_another():
-    records = [
-        a_record("a", minute(0)),
-        a_record("b", minute(1), resolve=True),
-        a_record("c", minute(2)),
-        a_record("d", minute(3), acknowledge=True),
-    ]
-
-    replay = replayed(records, before_of)
-
-    assert [(one.alert_id, one.over_at) for one in replay.openings.values()] == [
-        ("a", minute(1)),
-        ("c", minute(3)),
-    ]
-
-
-def test_instances_that_are_not_sent_again_end_their_group_before_the_next_alert():
-    first = a_record("a", minute(0))._replace(instance="db1", ends_at=minute(5))
-    second = a_record("b", minute(9))._replace(instance="db1", ends_at=minute(14))
-
-    replay = replayed([first, second], before_of)
-
-    assert [(one.alert_id, one.over_at) for one in replay.openings.values()] == [
-        ("a", minute(5)),
-        ("b", None),
-    ]
-
-
-def test_what_people_did_to_a_group_is_done_again_where_it_still_counts():
-    records = [a_record(f"a{one}", minute(one)) for one in range(4)]
-    deeds = [
-        Deed(minute(0.5), "a0", "acknowledge", ALICE),
-        Deed(minute(1.5), "a1", "resolve", ALICE),
-        Deed(minute(2.5), "a0", "resolve", ALICE),
-        Deed(minute(9), "a3", "resolve", ALICE),
-        Deed(minute(9), "gone", "resolve", ALICE),
-    ]
-
-    replay = replayed(records, before_of, deeds)
-
-    assert [(one.alert_id, one.over_at) for one in replay.openings.values()] == [
-        ("a0", minute(0.5)),
-        ("a2", minute(9)),
-    ]
-
-
-def test_only_what_the_source_did_not_do_itself_is_done_again():
-    group = a_group(
-        acknowledged_at=minute(1), acknowledged_by=ALICE, resolved_at=minute(2), resolved_by=SOURCE
-    )
-
-    handled = Handled.model_validate_json(group.model_dump_json())
-
-    assert list(handled.deeds()) == [Deed(minute(1), group.last_alert_id, "acknowledge", ALICE)]
-
-
-def test_alerts_that_nothing_groups_are_alone():
-    records = [a_record(name, minute(0), name, is_grouped=False) for name in "ab"]
-
-    assert len(replayed(records, before_of).openings) == 2
-
-
-def test_only_keys_with_an_alert_that_is_decided_otherwise_are_grouped_again():
-    records = [
-        a_record("a", minute(0)),
-        a_record("b", minute(1), "x", after="y"),
-        a_record("c", minute(2), "y"),
-        a_record("d", minute(3), "x"),
-    ]
-    dirty = dirty_keys(records)
-
-    assert {key for *_, key in dirty} == {"x", "y"}
-    assert [one.id for one in within(records, dirty, before_of)] == ["b", "c", "d"]
-    after = replayed(within(records, dirty, after_of), after_of)
-    assert after.group_of == {"b": group_id_of("b"), "c": group_id_of("b"), "d": group_id_of("d")}
-
-
-def test_what_many_alerts_have_in_common_is_kept_once():
-    outcomes = Outcomes()
-    made = [
-        outcomes.of(Decided(key=f"k{one}"[:1], labels={"a": "b"}, title=f"t{one}"[:1]), "R")
-        for one in range(2)
-    ]
-
-    assert made[0] == made[1]
-    assert made[0].labels is made[1].labels
-
-
-def finished(asking: Any) -> tuple[Page, ...]:
-    with pytest.raises(StopIteration) as end:
-        next(asking)
-    found: tuple[Page, ...] = end.value.value
-    return found
-
-
-@pytest.mark.parametrize("minutes", [0, 4, 5, 6, 7, 8, None])
-def test_pages_that_are_cut_from_a_chain_played_once_are_those_of_a_rehearsal(minutes: int | None):
-    config = a_declared()
-    (default,) = (one for one in config.routes if one.is_default)
-    opened = a_group(integration_id=config.integrations[0].id, route_id=default.id, opened_at=NOON)
-    over_at = None if minutes is None else minute(minutes)
-    case = a_case(f"""
-at: {NOON.isoformat()}
-lasts: {60 if minutes is None else minutes}m
-steps: [{{ alert: {{ integration: Shop, payload: {{ host: db1 }} }} }}]
-expect: {{}}
-""")
-    names = {one.id: one.username for one in config.users}
-
-    paging = Paging(config, NOON + timedelta(hours=1))
-    found = [finished(paging.pages(Opening(opened, "a0", over_at), default.id)) for _ in range(2)]
-
-    expected = [
-        (int((one.at - NOON).total_seconds()), names[one.user_id], one.channel, one.important)
-        for one in played(case, config).pages
-    ]
-    assert [one[:4] for one in found[0]] == expected
-    assert found[0] == found[1]
-
-
-def test_a_route_without_a_chain_pages_nobody():
-    config = a_declared()
-    (info,) = (one for one in config.routes if not one.is_default)
-
-    paging = Paging(config, NOON + timedelta(hours=1))
-
-    assert finished(paging.pages(Opening(a_group(), "a0"), info.id)) == ()

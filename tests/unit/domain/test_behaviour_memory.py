@@ -1,0 +1,244 @@
+"""What is evaluated once for many alerts, or not at all, is what the router and the renderer make of each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.domain import evaluation_memory
+from shared.domain.behaviour_evaluation import PARTS, behave
+from shared.domain.behaviour_jobs import LONGEST_TEXT, Behaviour, BehaviourJob, Side, TextChange
+from shared.domain.behaviour_scope import scopes
+from shared.domain.configuration import ConfigSnapshot
+from shared.domain.evaluation_memory import Memory
+from shared.domain.labels import Label, LabelSettings
+from shared.domain.media import media_of
+from shared.domain.model import Alert, Card
+from shared.domain.preview import GROUP_URL
+from shared.domain.rendering import render
+from shared.domain.routing import route
+from shared.domain.template_jobs import MEDIA, RenderJob, Routed, RouteJob
+from shared.templates import RESULT_LIMIT, TemplateFailure, evaluate
+from tests.support.build import NOON, a_group
+from tests.support.rehearsing import a_declared
+
+FRAGMENTS = (
+    *("{{ payload.a }}", "{{ payload['a'].b }}", "{{ payload.get('c', 'x') }}", "{{ payload.get('a').b }}"),
+    *("{{ payload.a.b.c }}", "{{ payload.l[0] }}", "{{ payload['l'][5] }}", "{{ payload[0] }}"),
+    *("{% for one in payload.l %}{{ one }},{% endfor %}", "{{ payload.items() | list }}", "{{ payload | tojson }}"),
+    *("{{ payload.s | upper }}", "{{ payload.s.upper() }}", "{{ payload['items'] is defined }}"),
+    *("{{ payload.l.append(1) }}{{ payload.l }}", "{% set payload = payload.a %}{{ payload.b }}"),
+    *("{{ payload.a == 1 }}", "{{ payload.a is true }}", "{{ payload.a is defined }}", "{{ 1 / payload.n }}"),
+    *("{% if payload.n > 0 %}more{% endif %}", "{{ payload.n }}", "{{ nothing.x }}", "{{ payload.a[payload.s] }}"),
+    *("{{ labels.k }}", "{{ integration_name }}", "{{ source_link }}", "{{ web_title }}", "{{ web_message | upper }}"),
+    *("{{ time() }}", "{{ time().year * 0 + 1 }}", "fixed", "1", "{{ payload", "{{ payload | besides(labels) }}"),
+)  # fmt: skip
+plain = st.sampled_from([None, True, False, 0, 1, 1.0, -0.0, 2, "", "x", "1", "None", "<b>&"])
+values = st.recursive(
+    plain,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("bcx"), inner, max_size=2),
+    max_leaves=4,
+)
+payloads = (
+    st.dictionaries(st.sampled_from([*"abclsn", "items"]), values, max_size=5)
+    | st.lists(values, max_size=2)
+    | plain
+)
+sources = st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=2).map("".join)
+templates = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(("grouping_key", "resolve_signal", "acknowledge_signal", "source_link"), sources),
+        **{
+            medium: st.fixed_dictionaries({}, optional={"title": sources, "message": sources})
+            for medium in ("web", "slack", "sms", "email")
+        },
+    },
+)
+labels = st.none() | sources.map(lambda source: LabelSettings(dynamic=(Label(key="k", value=source),)))
+
+
+@st.composite
+def configurations(draw: st.DrawFn) -> tuple[ConfigSnapshot, ConfigSnapshot]:
+    """Two configurations of one integration with a route: some of their templates are the same."""
+    base = a_declared()
+    before = draw(templates)
+    after = {**before, **draw(templates)} if draw(st.booleans()) else draw(templates)
+    regexes = draw(st.tuples(sources, sources))
+    made: list[ConfigSnapshot] = []
+    for number, own in enumerate((before, after)):
+        settings = draw(labels) if draw(st.booleans()) else None
+        integration = base.integrations[0].model_copy(
+            update={"templates": own, "labels": settings or base.integrations[0].labels}
+        )
+        regex = regexes[number if draw(st.booleans()) else 0]
+        routes = tuple(
+            one if one.is_default else one.model_copy(update={"routing_regex": regex}) for one in base.routes
+        )
+        fields = {**base.__dict__, "integrations": (integration,), "routes": routes}
+        made.append(ConfigSnapshot(**{name: fields[name] for name in ConfigSnapshot.model_fields}))
+    return made[0], made[1]
+
+
+def routed_by(side: Side, alert: Alert) -> Routed:
+    return route(RouteJob(alert=alert, integration=side.integration, routes=side.routes), NOON)
+
+
+def cards_by(side: Side, alert: Alert, routed: Routed) -> dict[str, Card]:
+    group = a_group(last_alert_id=alert.id, labels=routed.labels, number=1)
+    job = RenderJob(integration=side.integration, group=group, payload=alert.payload, group_url=GROUP_URL)
+    return render(job, NOON).cards
+
+
+def differences(before: dict[str, Card], after: dict[str, Card], media: set[str]) -> Iterator[TextChange]:
+    for medium in (one for one in MEDIA if one in media):
+        for part in PARTS:
+            was, will = (getattr(cards[medium], part) or "" for cards in (before, after))
+            if was != will:
+                yield TextChange(
+                    where=f"{medium}.{part}", before=was[:LONGEST_TEXT], after=will[:LONGEST_TEXT]
+                )
+
+
+def as_in_life(
+    sides: Sequence[Side], alert: Alert, media: set[str]
+) -> tuple[list[Routed], tuple[TextChange, ...]]:
+    """Return what the router decides and how the renderer's cards differ, each side by itself."""
+    routed = [routed_by(side, alert) for side in sides]
+    before, after = (cards_by(side, alert, one) for side, one in zip(sides, routed, strict=True))
+    return routed, tuple(differences(before, after, media))
+
+
+def found_of(behaviour: Behaviour, *, is_grouped: bool) -> list[Any]:
+    before, after = behaviour.before, behaviour.after or behaviour.before
+    rest = ("key", "is_grouped", "resolve", "acknowledge", "title") if is_grouped else ()
+    return [[getattr(one, name) for name in ("route_id", "labels", *rest)] for one in (before, after)]
+
+
+def decided_of(routed: Routed) -> list[Any]:
+    """Return all but the title, which nothing but a condition of a step asks for."""
+    names = ("route_id", "labels", "grouping_digest", "resolve", "acknowledge")
+    return [getattr(routed, name) for name in names]
+
+
+def wanted_of(routed: Routed, *, is_grouped: bool) -> list[Any]:
+    rest = (
+        routed.grouping_digest,
+        routed.grouping_key is not None,
+        routed.resolve,
+        routed.acknowledge,
+        routed.title,
+    )
+    return [routed.route_id, routed.labels, *(rest if is_grouped else ())]
+
+
+@settings(max_examples=25)
+@given(configurations(), st.lists(payloads, min_size=1, max_size=6))
+def test_what_is_compared_is_what_the_pipeline_decides_and_shows(
+    configs: tuple[ConfigSnapshot, ConfigSnapshot], bodies: list[Any]
+):
+    id = configs[0].integrations[0].id
+    sides = [Side(one.integrations[0], one.routes_of[id]) for one in configs]
+    shown = {medium for one in configs[1].routes for medium in media_of(one, configs[1])}
+    scope = scopes(*configs).get(id)
+    memory = Memory()
+    for number, body in enumerate([*bodies, *bodies]):
+        alert = Alert(
+            id=f"a{number}", integration_id=id, received_at=NOON + timedelta(seconds=number), payload=body
+        )
+        routed, texts = as_in_life(sides, alert, shown)
+        if scope is None or not scope.is_decided_anew:
+            assert decided_of(routed[0]) == decided_of(routed[1])
+        if scope is None:
+            assert texts == ()
+            continue
+        job = BehaviourJob(
+            alert=alert,
+            before=sides[0],
+            after=sides[1],
+            media=scope.media,
+            is_decided_anew=scope.is_decided_anew,
+            is_grouped=scope.is_grouped,
+        )
+
+        behaviour = behave(job, NOON, memory)
+
+        wanted = [wanted_of(one, is_grouped=scope.is_grouped) for one in routed]
+        if not scope.is_decided_anew:
+            # Nothing asks for the title then.
+            wanted[1] = wanted[0]
+        assert found_of(behaviour, is_grouped=scope.is_grouped) == wanted
+        assert behaviour.texts == texts
+
+
+@settings(max_examples=40)
+@given(st.lists(st.tuples(sources, payloads), min_size=1, max_size=12), st.sampled_from([0, 700, 10_000]))
+def test_a_text_that_is_remembered_is_the_one_that_would_be_made(
+    asked: list[tuple[str, Any]], most_bytes: int
+):
+    memory = Memory(most_bytes)
+    for source, payload in [*asked, *asked]:
+        variables = {"payload": payload, "labels": {"k": "v"}, "time": lambda: NOON}
+        assert said(memory.evaluated, source, variables) == said(evaluate, source, variables)
+
+
+def said(evaluated: Callable[[str, dict[str, Any], int], str], source: str, variables: dict[str, Any]) -> Any:
+    try:
+        return evaluated(source, variables, RESULT_LIMIT)
+    except TemplateFailure as failure:
+        return (failure.message, failure.line)
+
+
+class Counted:
+    """Counts what is evaluated."""
+
+    def __init__(self) -> None:
+        self.sources: list[str] = []
+
+    def __call__(self, source: str, variables: dict[str, Any], limit: int) -> str:
+        self.sources.append(source)
+        return evaluate(source, variables, limit)
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
+    counted = Counted()
+    monkeypatch.setattr(evaluation_memory, "evaluate", counted)
+    return counted
+
+
+def test_alerts_that_look_the_same_to_a_template_are_evaluated_once(counted: Counted):
+    memory = Memory()
+
+    for number in range(5):
+        memory.next_alert()
+        payload = {"host": "db1", "value": number, "l": [number]}
+        assert memory.evaluated("on {{ payload.host }}", {"payload": payload}, RESULT_LIMIT) == "on db1"
+
+    assert len(counted.sources) == 1
+
+
+def test_what_reads_the_clock_is_evaluated_for_each_alert_but_not_for_each_side(counted: Counted):
+    memory = Memory()
+
+    for hour in range(3):
+        memory.next_alert()
+        variables = {"payload": {}, "time": lambda at=NOON + timedelta(hours=hour): at}
+        texts = {memory.evaluated("{{ time().hour }}", variables, RESULT_LIMIT) for _ in range(2)}
+        assert texts == {str(NOON.hour + hour)}
+
+    assert len(counted.sources) == 3
+
+
+def test_what_is_remembered_stays_within_its_bound(counted: Counted):
+    memory = Memory(most_bytes=2000)
+
+    for number in [*range(20), *range(20)]:
+        memory.evaluated("{{ payload.n }}", {"payload": {"n": number}}, RESULT_LIMIT)
+
+    assert len(counted.sources) == 40
