@@ -77,8 +77,9 @@ def behaviour_job(job: BehaviourJob, reference: int) -> bytes:
             "payload": alert.payload,
             "read_as": alert.read_as,
             "media": job.media,
-            "is_decided_anew": job.is_decided_anew,
+            "decided_by": job.decided_by,
             "is_grouped": job.is_grouped,
+            "with_title": job.with_title,
         },
         option=orjson.OPT_NON_STR_KEYS,
     )

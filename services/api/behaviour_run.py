@@ -152,8 +152,9 @@ class BehaviourRun:
             before=scope.before,
             after=scope.after,
             media=scope.media,
-            is_decided_anew=scope.is_decided_anew,
+            decided_by=scope.decided_by,
             is_grouped=scope.is_grouped,
+            with_title=scope.with_title,
             number=0,
         )
 

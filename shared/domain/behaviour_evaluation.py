@@ -43,7 +43,11 @@ def behave(job: BehaviourJob, now: datetime, memory: Memory | None = None) -> Be
     memory = memory or Memory()
     memory.next_alert()
     before = after = _decided(job, job.before, now, memory)
-    if job.is_decided_anew:
+    if job.decided_by == "routes":
+        asked = _asked(job, job.after)
+        route_id = taken_by(asked, evaluation_of(asked, now, memory))
+        after = before if route_id == before.route_id else before.model_copy(update={"route_id": route_id})
+    elif job.decided_by == "all":
         after = _decided(job, job.after, now, memory)
     texts: tuple[TextChange, ...] = ()
     if job.media:
@@ -52,13 +56,18 @@ def behave(job: BehaviourJob, now: datetime, memory: Memory | None = None) -> Be
     return Behaviour(before=before, after=None if before == after else after, texts=texts)
 
 
+def _asked(job: BehaviourJob, side: Side) -> RouteJob:
+    return _TO_ROUTE.model_copy(
+        update={"alert": job.alert, "integration": side.integration, "routes": side.routes}
+    )
+
+
 def _decided(job: BehaviourJob, side: Side, now: datetime, memory: Memory) -> Decided:
-    wanted = {"alert": job.alert, "integration": side.integration, "routes": side.routes}
-    asked = _TO_ROUTE.model_copy(update=wanted)
+    asked = _asked(job, side)
     evaluation = evaluation_of(asked, now, memory)
     if not job.is_grouped:
         return Decided(route_id=taken_by(asked, evaluation), key="", labels=evaluation.variables["labels"])
-    routed = decide(asked, evaluation)
+    routed = decide(asked, evaluation, with_title=job.with_title)
     return Decided(
         route_id=routed.route_id,
         key=routed.grouping_digest,

@@ -5,7 +5,7 @@ Apart from the functions that evaluate (behaviour_evaluation.py), because who on
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from shared.domain.model import Alert, Frozen
 
 # So much of a text is told; whoever wants the rest has the playground.
 LONGEST_TEXT = 300
+Deciding = Literal["all", "routes", "nothing"]
 
 
 class Side(NamedTuple):
@@ -26,17 +27,18 @@ class Side(NamedTuple):
 class BehaviourJob(Frozen):
     """An alert, its integration as it is and as it may become, and the media whose texts may differ.
 
-    `is_decided_anew` false: both decide alike, so one of them is asked. `is_grouped` false: nobody asks for more
-    than its route and its labels. `number` tells one question about an integration from another, as the version of
-    a configuration does.
+    `decided_by` says what may decide differently: "all", "routes" alone, or "nothing". `is_grouped` false: nobody
+    asks for more than its route and its labels; `with_title`: a condition may ask for the title. `number` tells one
+    question about an integration from another, as the version of a configuration does.
     """
 
     alert: Alert
     before: Side
     after: Side
     media: tuple[str, ...] = ()
-    is_decided_anew: bool = True
+    decided_by: Deciding = "all"
     is_grouped: bool = True
+    with_title: bool = True
     number: int = 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.behaviour_jobs import Side
+from shared.domain.behaviour_jobs import Deciding, Side
 from shared.domain.configuration import ConfigSnapshot, Integration, Route
 from shared.domain.media import CHATS, media_of
 from shared.domain.template_jobs import BEHAVIOURAL, MEDIA
@@ -30,17 +30,24 @@ _PEOPLE = (
 class Scope:
     """One integration whose alerts may fare differently; `after` None: it is gone.
 
-    `is_decided_anew`: route, group, signals or labels may differ. `media`: the texts of these may.
+    `decided_by`: what may decide another route, group, signal or label. `media`: the texts of these may differ.
+    `with_title`: some step has a condition, which may ask for the title of a group.
     `pages`: the chains of these routes (by their ids before) may reach others, or at other times. `same_route` tells
     of an id after which id before stands for the same route: one that was only written anew in its place.
     """
 
     before: Side
     after: Side | None
-    is_decided_anew: bool = True
+    decided_by: Deciding = "all"
     media: tuple[str, ...] = ()
     pages: frozenset[str] = frozenset()
     same_route: dict[str, str] | None = None
+    with_title: bool = True
+
+    @property
+    def is_decided_anew(self) -> bool:
+        """Whether anything may be decided differently."""
+        return self.decided_by != "nothing"
 
     @property
     def is_grouped(self) -> bool:
@@ -79,6 +86,7 @@ def _scope(
 ) -> Scope:
     same = _same_routes(before.routes, after.routes)
     asks_title = any(step.condition is not None for config in configs for step in config.steps)
+    said = [_said(one.integration, asks_title) for one in (before, after)]
     media = tuple(
         one for one in MEDIA if one in _shown(after, configs[1]) and _texts_differ(one, before, after)
     )
@@ -88,11 +96,11 @@ def _scope(
     return Scope(
         before=before,
         after=after,
-        is_decided_anew=routes_differ
-        or _said(before.integration, asks_title) != _said(after.integration, asks_title),
+        decided_by="all" if said[0] != said[1] else "routes" if routes_differ else "nothing",
         media=media,
         pages=_paging_differently(after.routes, same, configs, people_differ),
         same_route=same,
+        with_title=asks_title,
     )
 
 

@@ -38,8 +38,8 @@ def evaluation_of(job: RouteJob, now: datetime, memory: Memory | None = None) ->
     return evaluation
 
 
-def decide(job: RouteJob, evaluation: Evaluation) -> Routed:
-    """Decide one alert whose evaluation was begun."""
+def decide(job: RouteJob, evaluation: Evaluation, *, with_title: bool = True) -> Routed:
+    """Decide one alert whose evaluation was begun; its title only for who wants to know it."""
     alert, integration = job.alert, evaluation.integration
     chosen, route_reason = _route(evaluation, job.routes)
     key, grouping_reason = _grouping_key(evaluation, alert)
@@ -51,7 +51,7 @@ def decide(job: RouteJob, evaluation: Evaluation) -> Routed:
         grouping_reason=grouping_reason,
         resolve=integration.allow_source_based_resolving and _signal(evaluation, "resolve_signal"),
         acknowledge=_signal(evaluation, "acknowledge_signal"),
-        title=marked_title(_title(evaluation)) if alert.is_demo else _title(evaluation),
+        title=_title(evaluation, alert) if with_title else None,
         labels=evaluation.variables["labels"],
         problems=tuple(evaluation.problems),
     )
@@ -139,7 +139,12 @@ def _signal(evaluation: Evaluation, name: str) -> bool:
     return text is not None and is_true(text)
 
 
-def _title(evaluation: Evaluation) -> str | None:
+def _title(evaluation: Evaluation, alert: Alert) -> str | None:
+    title = _own_title(evaluation)
+    return marked_title(title) if alert.is_demo else title
+
+
+def _own_title(evaluation: Evaluation) -> str | None:
     integration = evaluation.integration
     own, default = template_of(integration, "web", "title"), default_of(integration.type, "web", "title")
     sources = [one for one in (own, default) if one is not None]
