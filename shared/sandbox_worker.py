@@ -18,9 +18,9 @@ from typing import Any
 
 import orjson
 
-from shared.domain import evaluation_memory
 from shared.domain.behaviour_evaluation import behave
 from shared.domain.behaviour_jobs import BehaviourJob, Side
+from shared.domain.behaviour_memory import Remembered
 from shared.domain.condition_rendering import judge
 from shared.domain.conditions import ConditionJob
 from shared.domain.configuration import Integration, Route
@@ -126,7 +126,7 @@ class Worker:
         self._defined: dict[int, Side] = {}
         self._others: dict[int, Side] = {}
         self._quick: set[int] = set()
-        self._evaluated = evaluation_memory.Memory()
+        self._remembered = Remembered()
         self._work: dict[str, Callable[[dict[str, Any], datetime], Frozen]] = {
             "route": self._route,
             "render": self._render,
@@ -201,11 +201,11 @@ class Worker:
         wanted = {name: job[name] for name in ("media", "decided_by", "is_grouped", "with_title")}
         alert = _alert(job, before.integration)
         asked = BehaviourJob.model_construct(alert=alert, before=before, after=after, **wanted)
-        return behave(asked, now, self._evaluated)
+        return behave(asked, now, self._remembered)
 
     def _preview(self, job: dict[str, Any], now: datetime) -> Frozen:
         integration, routes = self._defined.get(job["ref"], (None, ()))
-        return preview(PreviewJob(**job, integration=integration, routes=routes), now, self._evaluated)
+        return preview(PreviewJob(**job, integration=integration, routes=routes), now, self._remembered.texts)
 
 
 def _side(one: dict[str, Any]) -> Side:

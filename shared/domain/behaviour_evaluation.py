@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from shared.domain.behaviour_jobs import LONGEST_TEXT, Behaviour, BehaviourJob, Decided, Side, TextChange
+from shared.domain.behaviour_memory import Remembered
 from shared.domain.cards import Texts
 from shared.domain.configuration import Integration
 from shared.domain.evaluation_memory import Memory
@@ -35,13 +36,23 @@ _TO_ROUTE = RouteJob(
 PARTS = ("title", "message", "image_url", "source_link")
 
 
-def behave(job: BehaviourJob, now: datetime, memory: Memory | None = None) -> Behaviour:
+def behave(job: BehaviourJob, now: datetime, remembered: Remembered | None = None) -> Behaviour:
     """Return what each configuration decides of the alert, and the texts that differ between them.
 
-    `memory` is for who asks about many alerts.
+    `remembered` is for who asks about many alerts.
     """
-    memory = memory or Memory()
-    memory.next_alert()
+    remembered = remembered or Remembered()
+    remembered.texts.next_alert()
+    key = remembered.key(job)
+    found = remembered.get(key) if key is not None else None
+    if found is None:
+        found = _compared(job, now, remembered.texts)
+        if key is not None:
+            remembered.put(key, found)
+    return found
+
+
+def _compared(job: BehaviourJob, now: datetime, memory: Memory) -> Behaviour:
     before = after = _decided(job, job.before, now, memory)
     if job.decided_by == "routes":
         asked = _asked(job, job.after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from shared.templates import TemplateFailure, evaluate, reads_of
 
@@ -12,6 +12,30 @@ MOST_BYTES = 8 * 1024 * 1024
 # What an entry takes beside its texts.
 ENTRY_BYTES = 300
 Key = tuple[Any, ...]
+T = TypeVar("T")
+
+
+class Bounded(Generic[T]):
+    """Remembers values by keys up to a number of bytes, by a rough count."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._known: OrderedDict[Key, tuple[T, int]] = OrderedDict()
+        self._most_bytes = most_bytes
+        self._bytes = 0
+
+    def get(self, key: Key) -> T | None:
+        """Return what is remembered, None when nothing is."""
+        found = self._known.get(key)
+        return None if found is None else found[0]
+
+    def put(self, key: Key, value: T, size: int) -> None:
+        """Remember a value that takes about so many bytes."""
+        size += ENTRY_BYTES
+        self._known[key] = (value, size)
+        self._bytes += size
+        while self._bytes > self._most_bytes:
+            _, (_, dropped) = self._known.popitem(last=False)
+            self._bytes -= dropped
 
 
 class Memory:
@@ -22,9 +46,7 @@ class Memory:
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._known: OrderedDict[Key, str | TemplateFailure] = OrderedDict()
-        self._most_bytes = most_bytes
-        self._bytes = 0
+        self._known = Bounded[str | TemplateFailure](most_bytes)
         self._alert = 0
 
     def next_alert(self) -> None:
@@ -56,11 +78,8 @@ class Memory:
                 return  # There may be room for it another time.
             # Without what it came from: that holds the variables.
             found = TemplateFailure(found.detail, found.line, warning=found.warning)
-        self._known[key] = found
-        self._bytes += _size(key, found)
-        while self._bytes > self._most_bytes:
-            dropped = self._known.popitem(last=False)
-            self._bytes -= _size(*dropped)
+        text = found if isinstance(found, str) else found.detail
+        self._known.put(key, found, len(key[2]) + len(text))
 
 
 def _tried(source: str, variables: dict[str, Any], limit: int) -> str | TemplateFailure:
@@ -68,8 +87,3 @@ def _tried(source: str, variables: dict[str, Any], limit: int) -> str | Template
         return evaluate(source, variables, limit)
     except TemplateFailure as failure:
         return failure
-
-
-def _size(key: Key, found: str | TemplateFailure) -> int:
-    text = found if isinstance(found, str) else found.detail
-    return ENTRY_BYTES + len(key[2]) + len(text)

@@ -16,12 +16,13 @@ from shared.templates.evaluate import (
 from shared.templates.failure import TemplateFailure
 from shared.templates.given import absolute
 from shared.templates.patterns import check_pattern, search
-from shared.templates.reading import Reads, reads_of
+from shared.templates.reading import Path, Reads, reads_of
 
 __all__ = [
     "RESULT_LIMIT",
     "TEMPLATE_LIMIT",
     "TITLE_LIMIT",
+    "Path",
     "Reads",
     "TemplateFailure",
     "absolute",

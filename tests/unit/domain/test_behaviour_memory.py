@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.domain import evaluation_memory
 from shared.domain.behaviour_evaluation import PARTS, behave
 from shared.domain.behaviour_jobs import LONGEST_TEXT, Behaviour, BehaviourJob, Side, TextChange
+from shared.domain.behaviour_memory import Remembered
 from shared.domain.behaviour_scope import scopes
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.evaluation_memory import Memory
@@ -146,7 +147,7 @@ def test_what_is_compared_is_what_the_pipeline_decides_and_shows(
     sides = [Side(one.integrations[0], one.routes_of[id]) for one in configs]
     shown = {medium for one in configs[1].routes for medium in media_of(one, configs[1])}
     scope = scopes(*configs).get(id)
-    memory = Memory()
+    remembered = Remembered()
     for number, body in enumerate([*bodies, *bodies]):
         alert = Alert(
             id=f"a{number}", integration_id=id, received_at=NOON + timedelta(seconds=number), payload=body
@@ -167,7 +168,7 @@ def test_what_is_compared_is_what_the_pipeline_decides_and_shows(
             with_title=True,
         )
 
-        behaviour = behave(job, NOON, memory)
+        behaviour = behave(job, NOON, remembered)
 
         wanted = [wanted_of(one, is_grouped=scope.is_grouped) for one in routed]
         if not scope.is_decided_anew:
