@@ -103,6 +103,11 @@ class Settings(BaseSettings):
         ge=0,
         description="requests that one API token may make of one instance; above it 429; 0: any number",
     )
+    api_messages_per_minute: int = Field(
+        default=60,
+        ge=0,
+        description="make_call and send_sms that one API token may ask of one instance; above it 429; 0: any number",
+    )
     max_body_bytes: int = Field(default=1024 * 1024, description="larger ingest bodies are answered 413")
     max_body_depth: int = Field(default=64, description="deeper ingest bodies are answered 400")
     max_body_keys: int = Field(default=20_000, description="ingest bodies with more keys are answered 400")

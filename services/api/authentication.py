@@ -9,7 +9,7 @@ from aiohttp import web
 
 from services.api.answers import ACTOR
 from services.api.permissions import LEVELS, READING, needed
-from services.api.rate_limit import ALLOWANCE, RateLimit
+from services.api.rate_limit import ALLOWANCE, Limits
 from services.api.refusals import Refused
 from shared import clock
 from shared.domain.configuration import User
@@ -48,10 +48,10 @@ class Principal:
 class Authentication:
     """Finds the principal of a request."""
 
-    def __init__(self, tokens: ApiTokens, configuration: ConfigurationStore, limit: RateLimit) -> None:
+    def __init__(self, tokens: ApiTokens, configuration: ConfigurationStore, limits: Limits) -> None:
         self._tokens = tokens
         self._configuration = configuration
-        self._limit = limit
+        self._limits = limits
 
     async def principal(self, request: web.Request) -> Principal:
         """Return who is asking.
@@ -73,7 +73,7 @@ class Authentication:
         return found
 
     def _count(self, request: web.Request, token: str) -> None:
-        allowance = self._limit.take(digest(token), clock.monotonic_s())
+        allowance = self._limits.take(digest(token), endpoint_of(request), clock.monotonic_s())
         if allowance is None:
             return
         request[ALLOWANCE] = allowance

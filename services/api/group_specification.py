@@ -15,7 +15,7 @@ from services.api.shape import Shape
 from services.api.specification_parts import body, listing, operation, path_parameter
 
 BASE = "/api/v1"
-GROUP_FILTERS = ("id", "route_id", "integration_id", "team_id", "state", "started_at", "label")
+GROUP_FILTERS = ("id", "route_id", "integration_id", "team_id", "state", "started_at", "label", "name")
 GROUP_BODIES: tuple[type[BaseModel], ...] = (
     *(AttachBody, RespondersBody, EraseBody, BulkBody, EscalationBody, NoteBody),
 )

@@ -15,7 +15,7 @@ from services.api.calendars import Means
 from services.api.chat_callbacks import ChatCallbacks
 from services.api.console.opening import oidc_fault, open_console, open_oidc
 from services.api.event_stream import open_streams
-from services.api.rate_limit import RateLimit
+from services.api.rate_limit import limits_of
 from services.api.routes import add_routes
 from services.api.schedule_watch import ScheduleWatch
 from services.api.slack_refresh import SlackRefresh
@@ -69,9 +69,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
             database=io.store,
             configuration=configuration,
             live=io.config,
-            authentication=Authentication(
-                tokens, configuration, RateLimit(io.settings.api_requests_per_minute)
-            ),
+            authentication=Authentication(tokens, configuration, limits_of(io.settings)),
             actions=Actions(io.bus, io.subscribe_replies),
             bus=io.bus,
             secrets=io.secrets,

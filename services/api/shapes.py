@@ -259,7 +259,7 @@ class PersonalNotificationRule(Shape):
 
 
 class Team(Reminded):
-    """A team; `members` are ids of users."""
+    """A team; `members` are ids of users. Nothing of a team is hidden from others."""
 
     id: str
     grafana_id: int | None
@@ -267,6 +267,7 @@ class Team(Reminded):
     email: str | None
     avatar_url: str
     members: list[str]
+    is_sharing_resources_to_all: bool
 
 
 RESOURCE_SHAPES: dict[str, type[BaseModel]] = {

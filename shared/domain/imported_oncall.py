@@ -21,6 +21,7 @@ LISTS = (
     *("integrations", "routes", "personal_notification_rules"),
 )
 LISTS_OF_SOME = ("webhooks", "user_groups", "slack_channels", "shift_swaps")
+HIDES = "hides what belongs to it from others, which is seen by everybody here"
 Found = Mapping[str, Sequence[Row]]
 
 
@@ -69,5 +70,7 @@ def _teams(taking: Taking, rows: Sequence[Row], users: Sequence[Row]) -> list[Wr
             "avatar_url": row.get("avatar_url"),
             "members": taking.names.people(members)[0],
         }
+        if row.get("is_sharing_resources_to_all") is False:
+            taking.left_out("team", words(written["name"]), HIDES)
         found.append(without_blanks(written))
     return found

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.api import rate_limit
-from services.api.rate_limit import RateLimit
+from services.api.rate_limit import Limits, RateLimit
 
 
 def test_a_minutes_requests_go_at_once_and_the_next_one_waits_for_its_share():
@@ -57,3 +57,17 @@ def test_never_more_than_the_limit_and_its_share_of_the_time_is_let_in(per_minut
             let_in += 1
 
     assert let_in <= per_minute + now_s * per_minute / 60 + 1e-6
+
+
+def test_calls_and_messages_have_a_tighter_limit_beside_that_of_all_requests():
+    limits = Limits(RateLimit(10), RateLimit(1, "messages"))
+
+    told = [limits.take("a", endpoint, 0.0) for endpoint in ("send_sms", "make_call", "users")]
+
+    assert [(one.policy, one.retry_after_s > 0) for one in told if one] == [
+        ("messages", False),
+        ("messages", True),
+        ("token", False),
+    ]
+    assert told[2] is not None
+    assert told[2].remaining == 7

@@ -11,7 +11,7 @@ from multidict import MultiDict, MultiMapping
 from yarl import URL
 
 from services.api.console.form_fields import whole
-from services.api.group_query import group_query
+from services.api.group_query import group_query, in_title
 from services.api.refusals import Invalid
 from shared.domain.configuration_draft import Tables
 
@@ -102,4 +102,4 @@ def _searched(text: str) -> dict[str, Any]:
     if ID.fullmatch(text):
         return {"_id": text}
     words = text.split()[:MAX_WORDS]
-    return {"$and": [{"title": {"$regex": re.escape(one), "$options": "i"}} for one in words]}
+    return {"$and": [{"title": in_title(one, "q")} for one in words]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.api.resources.desk import Body
+from services.api.resources.desk import Body, Flag
 from shared.domain.configuration import ChatTarget, Route
 
 PRODUCTS = ("telegram", "msteams", "mattermost")
@@ -14,14 +14,14 @@ class SlackBody(Body):
     """Slack's own words: `channel_id`."""
 
     channel_id: str | None = None
-    enabled: bool | None = None
+    enabled: Flag | None = None
 
 
 class TargetBody(Body):
     """Every other chat product: `id`."""
 
     id: str | None = None
-    enabled: bool | None = None
+    enabled: Flag | None = None
 
 
 class TargetsBody(Body):

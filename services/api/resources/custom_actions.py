@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.api.resources import webhooks
-from services.api.resources.desk import Body, Desk, Resource, named
+from services.api.resources.desk import Body, Desk, Flag, Resource, named
 from services.api.resources.webhooks import MASK, SECRETS, WebhookBody
 from shared.domain.configuration import Webhook
 
@@ -20,7 +20,7 @@ class CustomActionBody(Body):
     user: str | None = None
     password: str | None = None
     authorization_header: str | None = None
-    forward_whole_payload: bool | None = None
+    forward_whole_payload: Flag | None = None
 
 
 NEW_NAMES = {"user": "username", "forward_whole_payload": "forward_all"}

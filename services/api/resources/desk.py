@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from services.api.refusals import Invalid, Refused
 from shared.domain.configuration import Team, User
@@ -20,6 +20,14 @@ from shared.secrets import Secrets
 WIDEST = 2**63
 R = TypeVar("R", bound=Frozen)
 B = TypeVar("B", bound="Body")
+
+
+def _flag(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+
+
+# True or false; OnCall takes them as words too, and one of its migration tools writes "False".
+Flag = Annotated[bool, BeforeValidator(_flag)]
 
 
 class Body(BaseModel):

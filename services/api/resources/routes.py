@@ -7,7 +7,7 @@ from typing import Any
 from services.api.refusals import Invalid, Refused
 from services.api.resources import chat_targets, labels, maintenance_windows
 from services.api.resources.checks import regex_problem, template_problem
-from services.api.resources.desk import Desk, Resource, at_most, required
+from services.api.resources.desk import Desk, Flag, Resource, at_most, required
 from services.api.resources.positions import place
 from shared.domain.configuration import Chain, Integration, Route
 from shared.domain.labels import Label
@@ -24,7 +24,7 @@ class RouteBody(chat_targets.TargetsBody):
     routing_regex: str | None = None
     filtering_labels: list[labels.LabelBody] | None = None
     position: int | None = None
-    manual_order: bool | None = None
+    manual_order: Flag | None = None
 
 
 def show(_desk: Desk, row: Route, _query: dict[str, str]) -> dict[str, Any]:

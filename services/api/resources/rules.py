@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.api.refusals import Invalid
-from services.api.resources.desk import Body, Desk, Resource, required
+from services.api.resources.desk import Body, Desk, Flag, Resource, required
 from services.api.resources.positions import place
 from shared.domain.configuration import Rule, User
 from shared.domain.rule_hours import RuleHours
@@ -36,8 +36,8 @@ class RuleBody(Body):
     position: int | None = None
     type: str | None = None
     duration: int | None = None
-    important: bool | None = None
-    manual_order: bool | None = None
+    important: Flag | None = None
+    manual_order: Flag | None = None
     only_between: RuleHours | None = None
 
 

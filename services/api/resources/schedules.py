@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from services.api.refusals import Invalid
-from services.api.resources.desk import Body, Desk, Resource, at_most, named, of_team, required
+from services.api.resources.desk import Body, Desk, Flag, Resource, at_most, named, of_team, required
 from services.api.resources.ical_urls import stored_url, written_url
 from shared.domain.recurrence import zone_problem
 from shared.domain.schedules import Calendar, Schedule, ScheduleType, Shift, Swap, calendar_id
@@ -49,13 +49,13 @@ class ScheduleBody(Body):
     time_zone: str | None = None
     ical_url_primary: str | None = None
     ical_url_overrides: str | None = None
-    enable_web_overrides: bool | None = None
+    enable_web_overrides: Flag | None = None
     shifts: list[str] | None = None
     slack: ScheduleSlackBody | None = None
     notify_oncall_shift_freq: str | None = None
     notify_empty_oncall: str | None = None
-    mention_oncall_start: bool | None = None
-    mention_oncall_next: bool | None = None
+    mention_oncall_start: Flag | None = None
+    mention_oncall_next: Flag | None = None
 
 
 def show(desk: Desk, row: Schedule, _query: dict[str, str]) -> dict[str, Any]:

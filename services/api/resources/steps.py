@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.api.refusals import Invalid
 from services.api.resources.checks import template_problem
-from services.api.resources.desk import Body, Desk, Resource, by_field, required
+from services.api.resources.desk import Body, Desk, Flag, Resource, by_field, required
 from services.api.resources.positions import place
 from shared.domain.configuration import Chain, StepConfig
 from shared.domain.declaration_names import STEP_REFERENCES as REFERENCES
@@ -18,25 +18,29 @@ from shared.domain.steps import STEPS as STEP_TYPES
 
 TEMPLATES = ("condition", "continue_if")
 NEXT_EACH_TIME = "persons_to_notify_next_each_time"
+# What clients call a parameter by another name.
+OTHER_NAMES = {NEXT_EACH_TIME: "persons_to_notify", "notify_on_call_from_schedule": "schedule_id"}
 
 
 class StepBody(Body):
     """What a client writes of a step: the parameters of all types; those of another type are ignored.
 
-    `notify_person_next_each_time` takes its people as `persons_to_notify` too, as existing clients write them.
+    `notify_person_next_each_time` takes its people as `persons_to_notify` too, and
+    `notify_on_call_from_schedule` its schedule as `schedule_id`, as existing clients write them.
     """
 
     escalation_chain_id: str | None = None
     position: int | None = None
-    manual_order: bool | None = None
+    manual_order: Flag | None = None
     type: str | None = None
-    important: bool | None = None
+    important: Flag | None = None
     condition: str | None = None
     duration: int | None = None
     persons_to_notify: list[str] | None = None
     persons_to_notify_next_each_time: list[str] | None = None
     action_to_trigger: str | None = None
     notify_on_call_from_schedule: str | None = None
+    schedule_id: str | None = None
     schedule: str | None = None
     max_duration: int | None = None
     team_to_notify: str | None = None
@@ -131,10 +135,11 @@ def _parameters(desk: Desk, row: StepConfig, body: StepBody) -> dict[str, Any]:
 
 
 def _sent(body: StepBody, names: Any) -> dict[str, Any]:
-    """Return what was sent of a type's parameters; people who take turns may come by the name of the others."""
+    """Return what was sent of a type's parameters, by their own names."""
     sent = {name: getattr(body, name) for name in names if body.sent(name)}
-    if NEXT_EACH_TIME in names and sent.get(NEXT_EACH_TIME) is None and body.persons_to_notify is not None:
-        sent[NEXT_EACH_TIME] = body.persons_to_notify
+    for name, other in OTHER_NAMES.items():
+        if name in names and sent.get(name) is None and getattr(body, other) is not None:
+            sent[name] = getattr(body, other)
     return sent
 
 

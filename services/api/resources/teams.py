@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.api.refusals import Invalid
-from services.api.resources.desk import Body, Desk, Resource, at_most, named, required
+from services.api.resources.desk import Body, Desk, Flag, Resource, at_most, named, required
 from services.api.resources.integration_groups import ReminderForm, reminder_of
 from shared.domain.configuration import Chain, StepConfig, Team, User
 from shared.domain.configuration_draft import TABLES
 from shared.domain.model import Frozen
 
 MAX_TEXT = 200
+HIDES_NOTHING = "Only true: what belongs to a team is seen by everybody who may read."
 
 
 class TeamBody(Body):
@@ -23,10 +24,11 @@ class TeamBody(Body):
     avatar_url: str | None = None
     members: list[str] | None = None
     acknowledge_reminder: ReminderForm | None = None
+    is_sharing_resources_to_all: Flag | None = None
 
 
 def show(desk: Desk, row: Team, _query: dict[str, str]) -> dict[str, Any]:
-    """Return the public shape; members by username."""
+    """Return the public shape; members by username. Nothing of a team is hidden from others, and clients ask."""
     return {
         "id": row.id,
         "grafana_id": None,
@@ -35,6 +37,7 @@ def show(desk: Desk, row: Team, _query: dict[str, str]) -> dict[str, Any]:
         "avatar_url": row.avatar_url,
         "members": [one.id for one in members_of(desk, row)],
         "acknowledge_reminder": row.acknowledge_reminder.model_dump(),
+        "is_sharing_resources_to_all": True,
     }
 
 
@@ -87,6 +90,8 @@ def _owned_by(desk: Desk, team_id: str) -> list[Any]:
 
 def _stored(desk: Desk, row: Team, body: TeamBody) -> Team:
     changes: dict[str, Any] = {}
+    if body.is_sharing_resources_to_all is False:
+        raise Invalid.field("is_sharing_resources_to_all", HIDES_NOTHING)
     if body.sent("name"):
         changes["name"] = required(body.name, "name")
     if body.sent("email"):

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.api.refusals import Invalid
 from services.api.resources.checks import template_problem
-from services.api.resources.desk import Body, Desk, Resource, at_most, named, of_team, required
+from services.api.resources.desk import Body, Desk, Flag, Resource, at_most, named, of_team, required
 from shared.domain.configuration import Integration, Webhook
 from shared.domain.webhook_signature import key_of
 from shared.domain.webhook_triggers import TRIGGERS
@@ -25,7 +25,7 @@ class WebhookBody(Body):
     """What a client writes of a webhook."""
 
     name: str | None = None
-    is_webhook_enabled: bool | None = None
+    is_webhook_enabled: Flag | None = None
     team: str | None = None
     team_id: str | None = None
     trigger_type: str | None = None
@@ -33,7 +33,7 @@ class WebhookBody(Body):
     url: str | None = None
     headers: str | None = None
     data: str | None = None
-    forward_all: bool | None = None
+    forward_all: Flag | None = None
     trigger_template: str | None = None
     username: str | None = None
     password: str | None = None

@@ -54,7 +54,7 @@ async def everything(servers: Servers, folder: Path) -> AsyncIterator[RunningApi
         both = {"mongo_url": mongo_url, "amqp_url": amqp_url}
         async with (
             a_service(grouper, folder, **both),
-            an_api(**both, data_dir=folder, api_requests_per_minute=0) as api,
+            an_api(**both, data_dir=folder, api_requests_per_minute=0, api_messages_per_minute=0) as api,
         ):
             await api.connected()
             yield api

@@ -41,6 +41,17 @@ async def test_a_token_that_asks_too_often_waits_and_others_do_not(mongo_url: st
         assert (await api.ask("GET", "info", headers={"Authorization": other})).status == 200
 
 
+async def test_calls_and_messages_are_limited_for_themselves(mongo_url: str, tmp_path: Path):
+    async with an_api(mongo_url, tmp_path, api_messages_per_minute=1) as api:
+        body = {"email": "nobody@example.org", "message": "hello"}
+        first, late = [await api.ask("POST", path, body) for path in ("send_sms", "make_call/")]
+
+        assert (first.status, late.status) == (404, 429)
+        assert int(late.headers["Retry-After"]) > 0
+        assert late.headers["RateLimit-Policy"] == '"messages";q=1;w=60'
+        assert (await api.ask("GET", "info")).status == 200
+
+
 async def test_without_a_limit_nothing_is_said_of_one(mongo_url: str, tmp_path: Path):
     async with an_api(mongo_url, tmp_path, api_requests_per_minute=0) as api:
         assert "RateLimit" not in (await api.ask("GET", "info")).headers

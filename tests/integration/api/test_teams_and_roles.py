@@ -28,7 +28,7 @@ async def test_a_team_has_members_and_users_say_their_teams(api: RunningApi):
     team = await api.post("teams/", name="ops", email="ops@example.org", members=[alice["id"], bob["id"]])
 
     of_oncall = {"id", "grafana_id", "name", "email", "avatar_url"}
-    assert set(team) == of_oncall | {"members", "acknowledge_reminder"}
+    assert set(team) == of_oncall | {"members", "acknowledge_reminder", "is_sharing_resources_to_all"}
     assert sorted(team["members"]) == sorted([alice["id"], bob["id"]])
     assert (await api.get(f"users/{alice['id']}"))["teams"] == [team["id"]]
     await api.put(f"teams/{team['id']}/", members=[bob["id"]])

@@ -103,6 +103,14 @@ def test_people_keep_their_rules_in_order_and_nobody_gets_more_rights_than_befor
     assert named(found, "teams", "Databases")["members"] == ["alice", "bob"]
 
 
+@pytest.mark.parametrize(("is_open", "notes"), [(True, 0), (None, 0), (False, 1)])
+def test_a_team_that_hid_its_objects_is_told_of(is_open: bool | None, notes: int):
+    found = imported(teams=[{"id": "TDB", "name": "Databases", "is_sharing_resources_to_all": is_open}])
+
+    assert len(left_out(found, "team", "Databases")) == notes
+    assert named(found, "teams", "Databases")["members"] == ["alice", "bob"]
+
+
 def test_integrations_keep_their_tokens_as_references_whose_values_are_known():
     found = imported()
 
