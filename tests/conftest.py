@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import hypothesis
-import pymongo
 import pytest
 import structlog
-from hypothesis import settings
 
 from deploy.local.servers import LocalServers, Servers
+from shared.service import GC_THRESHOLDS
+from tests.support import databases, forking, vhosts
 from tests.support import servers as shared_servers
-from tests.support import vhosts
-
-# How long one example takes says something of the machine's other work, and nothing of the code.
-settings.register_profile("tocsin", deadline=None)
-settings.load_profile("tocsin")
 
 _joined: list[Servers] = []
 _SESSION = "TOCSIN_TEST_SESSION"  # process id of the pytest that was started; xdist workers inherit it
 
-# A busy machine is no fault of the code; how fast it is, is measured in tests/bench.
+# How long one example takes says something of the machine's other work; how fast it is, is measured in tests/bench.
 hypothesis.settings.register_profile(
     "tocsin", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
@@ -42,13 +37,26 @@ structlog.configure(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the session, so that all its workers share one pair of servers."""
+    """Name the session, so that all its workers share one pair of servers, and say where its files go."""
+    forking.use()
     if not hasattr(config, "workerinput"):
         os.environ[_SESSION] = str(os.getpid())
+        folder = shared_servers.folder_in_memory()
+        if folder is not None:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded now stays; walking it again and again for cycles takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Delete what was kept for a next test, and stop the servers when this was the last session that used them."""
+    forking.leave()
+    databases.leave()
     servers = _joined.pop() if _joined else None
     if servers is not None:
         vhosts.delete_spares(servers)
@@ -59,20 +67,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def servers() -> Servers:
     """The running RabbitMQ and MongoDB; tests that stop servers use `own_servers` instead."""
+    fork_server = forking.the_server()  # loads while the servers start
     joined = shared_servers.join(int(os.environ[_SESSION]))
+    fork_server.wait_ready()
     _joined.append(joined)
     return joined
 
 
 @pytest.fixture(scope="session")
-def mongo_client(servers: Servers) -> Iterator[pymongo.MongoClient[dict[str, Any]]]:
+def mongo_client(servers: Servers) -> databases.Client:
     """A plain client, for looking at what was stored and for cleaning up."""
-    with pymongo.MongoClient[dict[str, Any]](
-        servers.mongo_url, tz_aware=True, uuidRepresentation="standard"
-    ) as client:
-        # What a test writes by a clock of its own, standing in the past, would expire by the wall clock.
-        client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
-        yield client
+    return databases.client_of(servers)
 
 
 @pytest.fixture
@@ -83,11 +88,10 @@ def amqp_url(servers: Servers) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(mongo_client: pymongo.MongoClient[dict[str, Any]]) -> Iterator[str]:
-    """Name of a database that only this test uses."""
-    name = shared_servers.fresh_name()
-    yield name
-    mongo_client.drop_database(name)
+def database(servers: Servers) -> Iterator[str]:
+    """Name of a database that only this test uses; it may have collections and indexes, but no documents."""
+    with databases.fresh_database(servers) as name:
+        yield name
 
 
 @pytest.fixture

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import orjson
+
+from tests.support import forking
 
 TIMEOUT_S = 60
 
@@ -36,14 +34,10 @@ async def tocsin(
     """Run the command against an api; `given` is its standard input, `more` its environment besides."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TOCSIN_", "XDG_"))}
     reach = {"TOCSIN_API_URL": url, "TOCSIN_API_TOKEN": token}
-    process = await asyncio.create_subprocess_exec(
-        str(Path(sys.executable).with_name("tocsin")),
-        *arguments,
-        env={**kept, **{name: value for name, value in reach.items() if value}, **(more or {})},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+    code, out, err = await forking.done(
+        *(forking.COMMAND_LINE, *arguments),
+        environment={**kept, **{name: value for name, value in reach.items() if value}, **(more or {})},
+        timeout_s=TIMEOUT_S,
+        given=given.encode(),
     )
-    out, err = await asyncio.wait_for(process.communicate(given.encode()), TIMEOUT_S)
-    assert process.returncode is not None
-    return Done(process.returncode, out.decode(), err.decode())
+    return Done(code, out.decode(), err.decode())

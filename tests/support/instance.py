@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support import forking
+
+ROOT = forking.ROOT
 STOP_TIMEOUT_S = 20.0
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
 
 
 class StackFailed(Exception):
@@ -32,7 +30,7 @@ class Instance:
     index: int
     port: int
     log: Path
-    process: subprocess.Popen[bytes] | None = None
+    process: forking.Process | None = None
     settings: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -57,15 +55,8 @@ class Instance:
         assert not self.is_running, f"{self.name} runs already"
         own = {"TOCSIN_PORT": str(self.port), "TOCSIN_INSTANCE": self.name, **self.settings}
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", f"services.{self.service}"],
-                env={**environment, **own},
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=_die_with_parent,
+            self.process = forking.started(
+                f"services.{self.service}", environment={**environment, **own}, out=log
             )
 
     async def ready(self, client: aiohttp.ClientSession, timeout_s: float) -> None:
@@ -107,8 +98,3 @@ class Instance:
             pass
         self.process.wait()
         return in_time
-
-
-def _die_with_parent() -> None:
-    """Runs in the child: a test session that is killed leaves no services behind."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

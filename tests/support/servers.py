@@ -47,15 +47,34 @@ def keep_in_memory(base: Path) -> None:
     They sync every write and make some fifty files for each test; a disk takes most of a test's time for that.
     SIGKILL leaves files in memory as it leaves them on a disk, so killed servers come back with their data.
     """
-    room = min(shutil.disk_usage(_MEMORY).free, psutil.virtual_memory().available) if _MEMORY.is_dir() else 0
+    has_room = _has_room()
     for name in ("mongo", "rabbit"):
         home = base.resolve() / name
-        if room < _ROOM or home.is_symlink() or home.exists():
+        if not has_room or home.is_symlink() or home.exists():
             continue
         place = hashlib.sha256(str(home).encode()).hexdigest()[:12]
         home.symlink_to(
             _MEMORY / f"tocsin-test-{name}-{place}"
         )  # made with the start, deleted with `destroy`
+
+
+def folder_in_memory() -> Path | None:
+    """A folder for what tests and the services in them write, in memory; None when there is no room.
+
+    Services sync the configuration and the spool; a disk takes ten milliseconds for each time. Its name is short,
+    because the path of a socket has at most 107 characters.
+    """
+    if not _has_room():
+        return None
+    folder = _MEMORY / f"tocsin-{os.getuid()}"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    return folder
+
+
+def _has_room() -> bool:
+    if not _MEMORY.is_dir():
+        return False
+    return min(shutil.disk_usage(_MEMORY).free, psutil.virtual_memory().available) >= _ROOM
 
 
 def leave(session: int) -> None:

@@ -14,8 +14,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +21,7 @@ import aiohttp
 
 from deploy.local.ports import free_port
 from shared.secrets import new_key
+from tests.support import forking
 from tests.support.instance import ROOT, STOP_TIMEOUT_S, Instance, StackFailed
 
 START_TIMEOUT_S = 60.0
@@ -162,19 +161,14 @@ class Stack:
             "TOCSIN_API_TOKEN": self.token,
             "TOCSIN_API_URL": self._url_if_any("api"),
         }
-        process = await asyncio.create_subprocess_exec(
-            str(Path(sys.executable).with_name("tocsin")),
-            *arguments,
-            env=environment,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+        code, printed, _ = await forking.done(
+            *(forking.COMMAND_LINE, *arguments),
+            environment=environment,
+            timeout_s=START_TIMEOUT_S,
+            is_one=True,
         )
-        printed, _ = await asyncio.wait_for(process.communicate(), START_TIMEOUT_S)
-        if process.returncode != 0:
-            raise StackFailed(
-                f"tocsin {' '.join(arguments)} ended with {process.returncode}:\n{printed.decode()}"
-            )
+        if code != 0:
+            raise StackFailed(f"tocsin {' '.join(arguments)} ended with {code}:\n{printed.decode()}")
         return printed.decode()
 
     async def stop(self) -> None:
