@@ -52,8 +52,8 @@ T = TypeVar("T", Chain, Integration, Schedule, Shift)
 WEBHOOK_SECRETS = ("password", "authorization_header", "signing_secret")
 
 
-def declare(desk: Desk, declaration: Declaration, *, adopt: bool = False) -> None:
-    """Edit the draft until it is as declared.
+def declare(desk: Desk, declaration: Declaration, *, adopt: bool = False) -> list[str]:
+    """Edit the draft until it is as declared; return the ids of the marks of what is declared.
 
     Objects are found by name, so their ids stay. Lists inside a declared object (rules, steps, routes) become
     exactly what is written. An object that an earlier declaration of the same set made and that is no longer
@@ -62,7 +62,7 @@ def declare(desk: Desk, declaration: Declaration, *, adopt: bool = False) -> Non
     Raises:
         DeclarationRefused: with every mistake that was found; the draft is then of no use.
     """
-    _Declaring(desk, declaration, adopt=adopt).run()
+    return _Declaring(desk, declaration, adopt=adopt).run()
 
 
 class _Declaring:
@@ -75,8 +75,8 @@ class _Declaring:
         self._children = Children(desk, self._faults)
         self._ownership = Ownership(desk, self._faults, declaration.set, adopt=adopt)
 
-    def run(self) -> None:
-        """Do everything, in an order in which what is referred to comes first."""
+    def run(self) -> list[str]:
+        """Do everything, in an order in which what is referred to comes first; return the ids of the marks."""
         declared = self._declaration
         for position, user in enumerate(declared.users):
             self._user(("users", position), user)
@@ -99,6 +99,7 @@ class _Declaring:
         if self._faults.found:
             raise DeclarationRefused(self._faults.found)
         self._ownership.remove_undeclared()
+        return self._ownership.declared()
 
     def _user(self, path: Path, declared: DeclaredUser) -> None:
         with self._faults.at(path):

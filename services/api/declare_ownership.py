@@ -43,11 +43,16 @@ class Ownership:
         wanted = Declared(id=mark_id(row), set=owner or self._set)
         self._declared[wanted.id] = None
         mark = self._desk.draft.get(Declared, wanted.id)
-        if is_new or (self._adopt and mark != wanted):
+        is_own = mark is not None and mark.set == wanted.set
+        if is_new or (self._adopt and not is_own):
             self._desk.draft.put(wanted)
-        elif mark is not None and mark != wanted:
+        elif mark is not None and not is_own:
             words = f"it belongs to the set {mark.set}: change it there, or take it over with --adopt"
             self._faults.add(path, words)
+
+    def declared(self) -> list[str]:
+        """Return the ids of the marks of what is declared, whether or not there is a mark."""
+        return list(self._declared)
 
     def owns(self, row: Frozen, owner: str | None) -> bool:
         """Whether an object belongs to `owner`, else to the set of the declaration."""

@@ -20,6 +20,7 @@ WORDS = {
     "NoToken": "no token, or not a valid one",
     "NotAllowed": "the token may not do this",
     "NotFound": "there is no such object, or no such page of a list",
+    "Conflict": "it would take back what somebody changed meanwhile; `errors` say what",
     "TooLarge": "the body is larger than the limit",
     "TooMany": "too many requests; try again after `Retry-After` seconds",
     "NotAvailable": "the database or the broker is away; try again after `Retry-After` seconds",

@@ -213,13 +213,28 @@ class Problems(Shape):
     results: list[Problem]
 
 
+class TakenBack(Shape):
+    """An object whose fields were changed by hand since its set was applied last, and are changed again now."""
+
+    kind: str
+    id: str
+    name: str
+    fields: list[str]
+    message: str
+
+
 class Applied(Shape):
-    """What a declaration changes (or would, when `dry_run`)."""
+    """What a declaration changes (or would, when `dry_run`).
+
+    `noted`: of how many unchanged objects it is noted that the declaration leaves them as they are now.
+    """
 
     version: int
     dry_run: bool
     changes: list[dict[str, Any]]
     adopted: list[str]
+    taken_back: list[TakenBack]
+    noted: int
 
 
 class Exported(Shape):
@@ -266,6 +281,6 @@ class Detail(Shape):
 
 
 SHAPES: tuple[type[BaseModel], ...] = (
-    *(AlertGroup, Alert, Trace, Timeline, Problems, Applied, Exported, Detail),
+    *(AlertGroup, Alert, Trace, Timeline, Problems, TakenBack, Applied, Exported, Detail),
     *(IntegrationTokens, DemoSent, ResolutionNote, BulkOutcomes),
 )

@@ -77,15 +77,24 @@ async def change_override(request: web.Request) -> web.Response:
     def edit(desk: Desk) -> dict[str, Any]:
         schedule = existing_schedule(desk, request.match_info["id"])
         row = existing_override(desk, schedule, request.match_info["override_id"])
-        start, end = override_times(schedule, row)
-        fields = _fields(body, start, end)
-        if body.sent("users"):
-            fields["users"] = _people(body)
-        if body.name is not None:
-            fields["name"] = body.name
-        return _show(schedule, on_call_shifts.change(desk, row, ShiftBody(**fields)))
+        return _show(schedule, rewrite_override(desk, schedule, row, body))
 
     return json_answer((await api.edit(principal, edit)).result)
+
+
+def rewrite_override(desk: Desk, schedule: Schedule, row: Shift, body: OverrideBody) -> Shift:
+    """Change an override; what is not sent stays.
+
+    Raises:
+        Invalid: names the fields.
+    """
+    start, end = override_times(schedule, row)
+    fields = _fields(body, start, end)
+    if body.sent("users"):
+        fields["users"] = _people(body)
+    if body.name is not None:
+        fields["name"] = body.name
+    return on_call_shifts.change(desk, row, ShiftBody(**fields))
 
 
 async def remove_override(request: web.Request) -> web.Response:

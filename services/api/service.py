@@ -57,7 +57,7 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
     async with HttpClient() as client:
         preparation = Preparation(
             *(configuration, tokens, ContactCodes(io.store), ScheduleExports(io.store)),
-            *(console.sessions, console.guesses, ConfigurationAudit(io.store)),
+            *(console.sessions, console.guesses, console.password_links, ConfigurationAudit(io.store)),
             *open_oidc(io.http, io.store, io.settings, client),
         )
         io.add_ready_check("indexes", preparation.missing)

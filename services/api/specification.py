@@ -274,7 +274,8 @@ def _of_one(*names: str) -> dict[str, Any]:
 
 def _apply() -> dict[str, Any]:
     operation = _operation("make the configuration what is declared, as one version", {"200": "Applied"})
-    operation["parameters"] = [_query("dry_run"), _query("adopt")]
+    operation["parameters"] = [_query("dry_run"), _query("adopt"), _query("overwrite")]
+    operation["responses"]["409"] = refusal_reference("Conflict")
     return operation | _declaration()
 
 

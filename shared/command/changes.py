@@ -20,22 +20,28 @@ LONGEST_VALUE = 60
 Adopt = Annotated[
     bool, typer.Option("--adopt", help="own what is declared and is nobody's, or another set's, from now on")
 ]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="take back what was changed by hand since the last apply")
+]
+TAKE_OVER = "Take that over into the files, or take it back with --overwrite."
 
 
 def post_declaration(
-    client: ApiClient, source: Source, *, dry_run: bool, adopt: bool = False
+    client: ApiClient, source: Source, *, dry_run: bool, adopt: bool = False, overwrite: bool = False
 ) -> dict[str, Any]:
     """Return what the api answers to a declaration.
 
     Raises:
         CommandFailed: it has mistakes, each told with its file and line, or the api cannot apply it.
     """
-    query = {name: "true" for name, wanted in (("dry_run", dry_run), ("adopt", adopt)) if wanted}
+    wanted = {"dry_run": dry_run, "adopt": adopt, "overwrite": overwrite}
+    query = {name: "true" for name, is_wanted in wanted.items() if is_wanted}
     answer = client.request("POST", "/api/v1/config/apply", source.data, query)
     if answer.status == 200 and isinstance(answer.data, dict):
         return answer.data
     if isinstance(answer.data, dict) and "errors" in answer.data:
-        raise CommandFailed(mistakes(source, answer.data["errors"]))
+        told = mistakes(source, answer.data["errors"])
+        raise CommandFailed(f"{told}\n{TAKE_OVER}" if answer.status == 409 else told)
     raise CommandFailed(said(answer))
 
 
@@ -56,6 +62,8 @@ def show_changes(answer: dict[str, Any], output: Format, quiet: bool) -> None:
             typer.echo(f"    {name}: {before}{_value(change['to'], output)}")
     for name in answer["adopted"]:
         typer.echo(f"= {name} is owned by this set from now on")
+    for one in answer["taken_back"]:
+        typer.secho(f"! {one['message']}", fg="red")
 
 
 def counted(answer: dict[str, Any]) -> str:

@@ -18,6 +18,7 @@ from shared.hashing import Hashing
 from shared.store.configuration import ConfigurationStore
 from shared.store.configuration_audit import COMMAND_LINE, ConfigurationAudit
 from shared.store.mongo import Database
+from shared.store.password_links import PasswordLinks
 from shared.store.passwords import Passwords
 from shared.store.sessions import Sessions
 
@@ -65,6 +66,7 @@ async def _put(username: str, password: str) -> None:
         await Passwords(database).put(user.id, await Hashing().make(password), now)
         change = (None, {"username": user.username, "password": "(secret)"})
         await ConfigurationAudit(database).record("passwords", user.id, change, COMMAND_LINE, now)
+        await PasswordLinks(database).remove(user.id)
         await Sessions(database).end_of_user(user.id)
     finally:
         database.close()
@@ -78,6 +80,7 @@ async def _remove(username: str) -> None:
             raise CommandFailed(f"{username} has no password.")
         change = ({"username": user.username, "password": "(secret)"}, None)
         await ConfigurationAudit(database).record("passwords", user.id, change, COMMAND_LINE, clock.now())
+        await PasswordLinks(database).remove(user.id)
         await Sessions(database).end_of_user(user.id)
     finally:
         database.close()

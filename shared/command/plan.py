@@ -8,7 +8,7 @@ import typer
 
 from shared.command.api_client import ApiClient, Timeout, Token, Url
 from shared.command.behaviour import behaviour_of, show_behaviour
-from shared.command.changes import Adopt, counted, post_declaration, show_changes
+from shared.command.changes import TAKE_OVER, Adopt, counted, post_declaration, show_changes
 from shared.command.declaration_files import File, read_declaration
 from shared.command.failure import told
 from shared.command.lengths import seconds_in
@@ -59,4 +59,5 @@ def plan(
 def _summary(planned: dict[str, Any]) -> str:
     if not planned["changes"]:
         return f"No changes: the configuration (version {planned['version']}) is as declared."
-    return f"{counted(planned)}; nothing was changed."
+    told = f"{counted(planned)}; nothing was changed."
+    return f"{told}\n{TAKE_OVER}" if planned["taken_back"] else told

@@ -27,11 +27,13 @@ from shared.domain.schedules import Calendar, Schedule, Shift, Swap
 class Declared(Frozen):
     """Marks one object as made by a declaration; only such objects does a later declaration of its set remove.
 
-    `id` is "<table>/<object id>".
+    `id` is "<table>/<object id>". `left_as` has a digest of each of the object's fields as the set's last apply left
+    them; what differs was changed by hand since. None: not known.
     """
 
     id: str
     set: str = "default"
+    left_as: dict[str, str] | None = None
 
 
 Row = (

@@ -28,6 +28,10 @@ class Identities:
         found = await self._collection.find_one({"_id": _key(issuer, subject)})
         return str(found["user_id"]) if found is not None else None
 
+    async def is_bound(self, issuer: str, user_id: str) -> bool:
+        """Whether an account of this provider is a person's."""
+        return await self._collection.find_one({"issuer": issuer, "user_id": user_id}) is not None
+
     async def bind(self, issuer: str, subject: str, user_id: str, at: datetime) -> bool:
         """Bind an account to a person; False when one of the two is bound to another already."""
         row = {"_id": _key(issuer, subject), "issuer": issuer, "user_id": user_id, "bound_at": at}

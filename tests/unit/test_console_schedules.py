@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from multidict import MultiDict
 
+from services.api.console.layer_sentences import layer_sentence
 from services.api.console.local_times import local_text, read_local
 from services.api.console.schedule_lanes import Lane, final_lane, other_lanes
-from services.api.console.schedule_layers import LayerForm, layer_body, layer_sentence, written_layer
+from services.api.console.schedule_layers import LayerForm, layer_body, written_layer
 from services.api.console.schedule_period import Period, read_period
 from services.api.console.schedule_picture import Picture, draw
 from services.api.console.schedule_views import layers_of, on_call_now
@@ -189,6 +190,35 @@ FORMS: list[tuple[dict[str, Any], dict[str, str]]] = [
         {"handover": "weekly", "start": "2026-03-04T09:00", "begins": "09:00", "ends": "17:00"},
         {"2026-03-10T10": "A", "2026-03-11T10": "B"},
     ),
+    (
+        {"handover": "monthly", "start": "2026-03-01T09:00"},
+        {"2026-03-01T10": "A", "2026-04-01T08": "A", "2026-04-01T09": "B", "2026-05-31T10": "C"},
+    ),
+    (
+        {"handover": "monthly", "monthdays": "1, -1"},
+        {"2026-03-31T10": "A", "2026-04-01T10": "B", "2026-04-02T10": "", "2026-04-30T10": "B"},
+    ),
+    (
+        {"handover": "monthly", "every": "3", "monthdays": "5", "begins": "08:00", "ends": "12:00"},
+        {"2026-03-05T09": "A", "2026-03-05T13": "", "2026-04-05T09": "", "2026-06-05T09": "B"},
+    ),
+    (
+        {"handover": "monthly", "days": ["SA", "SU"]},
+        {"2026-03-07T10": "A", "2026-03-09T10": "", "2026-04-04T10": "B"},
+    ),
+    (
+        {"handover": "weekly", "start": "2026-03-06T17:00", "lasts": "64"},
+        {"2026-03-06T18": "A", "2026-03-09T08": "A", "2026-03-09T10": "", "2026-03-13T18": "B"},
+    ),
+    (
+        {"handover": "weekly", "every": "2", "days": ["MO"], "lasts": "36:30"},
+        {"2026-03-03T21": "A", "2026-03-09T10": ""},
+    ),
+    ({"handover": "weekly", "months": ["7", "8"]}, {"2026-03-10T10": "", "2026-07-08T10": "A"}),
+    (
+        {"handover": "weekly", "begins": "09:00", "ends": "17:00", "week_start": "WE"},
+        {"2026-03-03T10": "A", "2026-03-04T10": "B"},
+    ),
     ({"turns": ["user-A, user-B", "user-C"], "level": "3"}, {"2026-03-02T10": "AB", "2026-03-09T10": "C"}),
 ]
 
@@ -242,7 +272,15 @@ def test_a_layers_form_puts_people_on_call_as_it_says_and_reads_back_the_same(
         ({"every": "0"}, "every"),
         ({"every": "two"}, "every"),
         ({"begins": "09:00"}, "ends"),
-        ({"handover": "monthly"}, "handover"),
+        ({"handover": "yearly"}, "handover"),
+        ({"handover": "monthly", "every": "2"}, "every"),
+        ({"monthdays": "1"}, "monthdays"),
+        ({"handover": "monthly", "monthdays": "0"}, "monthdays"),
+        ({"handover": "monthly", "monthdays": "1st"}, "monthdays"),
+        ({"months": ["13"]}, "months"),
+        ({"lasts": "long"}, "lasts"),
+        ({"lasts": "5", "begins": "09:00", "ends": "10:00"}, "lasts"),
+        ({"week_start": "XX"}, "week_start"),
         ({"handover": "hourly", "days": ["MO"]}, "handover"),
         ({"handover": "weekly", "every": "2", "days": ["MO"]}, "every"),
         ({"handover": "daily", "every": "3", "days": ["MO", "TU"]}, "every"),
@@ -267,11 +305,9 @@ def test_a_rotation_that_begins_with_another_turn_is_shown_from_that_turn_on():
     "shift",
     [
         a_shift(),
-        rolling("A B", frequency="monthly"),
-        rolling("A B", by_month=(1,)),
         rolling("A B", duration=3_601),
+        rolling("A B", rotation_start="2026-03-01T00:00:00"),
         rolling("A B", effective_from=utc("2026-03-01T00:00")),
-        rolling("A B", frequency="weekly", interval=2, by_day=("MO",)),
     ],
 )
 def test_a_layer_that_says_more_than_the_form_is_described_and_not_offered(shift: Shift):
@@ -280,6 +316,32 @@ def test_a_layer_that_says_more_than_the_form_is_described_and_not_offered(shift
     assert written_layer(shift, config) is None
     assert not view.is_editable
     assert view.words
+
+
+@pytest.mark.parametrize(
+    ("shift", "words"),
+    [
+        (rolling("A B", frequency="monthly"), "every month"),
+        (rolling("A B", by_month=(1, 12)), "in Jan and Dec"),
+        (rolling("A B", frequency="weekly", interval=2, by_day=("MO",)), "every 2 weeks"),
+        (
+            rolling("A B", frequency="monthly", by_monthday=(1, 22, -1, -2)),
+            "on the 1st, 22nd, last and 2nd from",
+        ),
+    ],
+)
+def test_layers_that_the_api_made_are_described_and_offered_where_the_form_says_all_of_them(
+    shift: Shift, words: str
+):
+    config = a_schedule(shift)
+    (view,) = layers_of(config, config.schedules[0])
+    form = written_layer(shift, config)
+    assert form is not None
+    after = stored(form)[1]
+    assert after.interval == (shift.interval or 1)
+    for field in ("frequency", "by_day", "by_month", "by_monthday", "duration", "start"):
+        assert getattr(after, field) == getattr(shift, field)
+    assert words in view.words
 
 
 def test_a_time_that_the_clocks_skip_is_the_moment_of_the_change():

@@ -34,11 +34,13 @@ KINDS = {
     "declared_objects": "mark of a declaration",
     "api_tokens": "API token",
     "passwords": "password",
+    "password_links": "link to set a password",
     "sessions": "sessions",
 }
 PAGES = {
     "users": "/users/{}",
     "passwords": "/users/{}",
+    "password_links": "/users/{}",
     "sessions": "/users/{}",
     "webhooks": "/webhooks/{}",
     "schedules": "/schedules/{}",
@@ -79,7 +81,7 @@ def audit_row(entry: AuditEntry) -> AuditRow:
     """Return how an entry is shown."""
     row = entry.after or entry.before or {}
     name = next((str(row[one]) for one in NAMES if row.get(one)), entry.object_id)
-    still_there = entry.after is not None or entry.table in ("passwords", "sessions")
+    still_there = entry.after is not None or entry.table in ("passwords", "password_links", "sessions")
     page = PAGES.get(entry.table, "").format(entry.object_id) if still_there else ""
     verb = "added" if entry.before is None else "removed" if entry.after is None else "changed"
     if entry.table == "sessions":

@@ -78,11 +78,12 @@ def uses_of(chain_id: str, config: ConfigSnapshot) -> tuple[Use, ...]:
     for integration in sorted(config.integrations, key=lambda one: one.name.casefold()):
         for number, route in enumerate(config.routes_of.get(integration.id, ()), start=1):
             if route.escalation_chain_id == chain_id:
-                found.append(Use(integration.id, integration.name, _route_words(route, number)))
+                found.append(Use(integration.id, integration.name, route_words(route, number)))
     return tuple(found)
 
 
-def _route_words(route: Route, number: int) -> str:
+def route_words(route: Route, number: int) -> str:
+    """Return what people call a route of an integration; its number counts from 1."""
     if route.is_default:
         return "default route"
     labels = ", ".join(f"{one.key}: {one.value}" for one in route.filtering_labels)

@@ -10,6 +10,7 @@ from services.api.chain_refresh import refresh_running
 from services.api.console.chain_simulator import HORIZONS, kept, played
 from services.api.console.chain_views import StepForm, chain_view, uses_of, written_form
 from services.api.console.form_fields import whole
+from services.api.console.keepers import keeper_of, keepers
 from services.api.console.local_times import zone_names
 from services.api.console.people_fields import usernames
 from services.api.console.step_kinds import FAMILIES, KIND_OF, UNITS
@@ -43,6 +44,7 @@ async def show_list(visit: Visit, problems: tuple[str, ...] = (), status: int = 
         "chains.html",
         status,
         chains=[chain_view(one, config) for one in shown],
+        keepers=await keepers(visit, Chain),
         count=len(found),
         page=page,
         has_more=page * PAGE_SIZE < len(found),
@@ -70,9 +72,13 @@ async def show_chain(visit: Visit) -> web.Response:
 
 
 async def render_chain(
-    visit: Visit, form: StepForm | None = None, problems: tuple[str, ...] = (), status: int = 200
+    visit: Visit,
+    form: StepForm | None = None,
+    problems: tuple[str, ...] = (),
+    status: int = 200,
+    refused: str = "",
 ) -> web.Response:
-    """Answer with the page of the chain that the request names.
+    """Answer with the page of the chain that the request names; `refused` is the form that is shown as it was sent.
 
     Raises:
         Refused: 404.
@@ -85,7 +91,10 @@ async def render_chain(
         "chain.html",
         status,
         view=chain_view(chain, config),
+        keeper=await keeper_of(visit, Chain, chain.id),
         form=form,
+        refused=refused,
+        sent=visit.form,
         problems=problems,
         families=FAMILIES,
         choices=choices(config),
@@ -118,7 +127,7 @@ async def change(visit: Visit) -> web.Response:
     try:
         await visit.objects(CHAINS).change(chain_id, _fields(visit))
     except Invalid as invalid:
-        return await render_chain(visit, problems=tuple(reasons(invalid)), status=400)
+        return await render_chain(visit, problems=tuple(reasons(invalid)), status=400, refused="rename")
     return visit.see(f"{PATH}/{chain_id}{kept(visit)}")
 
 
@@ -139,7 +148,7 @@ async def copy(visit: Visit) -> web.Response:
     try:
         made_id = (await visit.api.edit(visit.principal, edit)).result
     except Invalid as invalid:
-        return await render_chain(visit, problems=tuple(reasons(invalid)), status=400)
+        return await render_chain(visit, problems=tuple(reasons(invalid)), status=400, refused="copy")
     return visit.see(f"{PATH}/{made_id}")
 
 

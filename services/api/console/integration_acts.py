@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from aiohttp import web
 
 from services.api.console.form_fields import filled, number
+from services.api.console.integration_again import Again
+from services.api.console.integration_page import show_integration
 from services.api.console.integration_rows import rows_of
 from services.api.console.visits import Visit
 from services.api.demo import DemoBody, demo_sent
 from services.api.integration_tokens import RotateTokenBody, existing
-from services.api.refusals import Invalid, Refused
+from services.api.refusals import Refused
 from services.api.resources import integration_maintenance, integration_tokens
 from services.api.resources.desk import Desk, parse
 from services.api.resources.integration_maintenance import MaintenanceBody
@@ -48,15 +51,20 @@ async def revoke(visit: Visit) -> web.Response:
 async def start_maintenance(visit: Visit) -> web.Response:
     """POST: what the integration sends pages nobody until the form's time is over."""
     form = visit.form
-    body = MaintenanceBody(
-        mode=form.get("mode"), duration=number(form, "duration"), comment=filled(form, "comment")
-    )
 
     def change(desk: Desk) -> None:
         row = existing(desk, visit.request)
         integration_maintenance.start(desk, row, body, str(visit.principal.actor))
 
-    await visit.api.edit(visit.principal, change)
+    try:
+        body = MaintenanceBody(
+            mode=form.get("mode"), duration=number(form, "duration"), comment=filled(form, "comment")
+        )
+        await visit.api.edit(visit.principal, change)
+    except Refused as refused:
+        if refused.status != 400:
+            raise
+        return await show_integration(visit, Again.of(visit, "maintenance", refused), refused.status)
     return visit.see(_page(visit, "maintenance"))
 
 
@@ -80,13 +88,21 @@ async def send_demo(visit: Visit) -> web.Response:
     return visit.see(f"/alerts/{receipt['alert_id']}/trace")
 
 
-async def ask_to_remove(visit: Visit) -> web.Response:
-    """GET: what would be lost with the integration."""
+async def ask_to_remove(visit: Visit, problems: Sequence[str] = (), status: int = 200) -> web.Response:
+    """GET: what would be lost with the integration; `problems` are those of a form that was refused."""
     shown = await visit.objects(INTEGRATIONS).read(visit.request.match_info["id"])
     desk = await visit.api.desk(visit.principal)
     routes = await visit.objects(ROUTES).all({"integration_id": shown["id"]})
     (row,) = await rows_of(visit.api, desk.draft.base, [shown])
-    return visit.page("integration_remove.html", integration=shown, row=row, routes=len(routes))
+    return visit.page(
+        "integration_remove.html",
+        status,
+        integration=shown,
+        row=row,
+        routes=len(routes),
+        problems=problems,
+        typed=visit.form.get("name", ""),
+    )
 
 
 async def remove(visit: Visit) -> web.Response:
@@ -94,7 +110,7 @@ async def remove(visit: Visit) -> web.Response:
     objects = visit.objects(INTEGRATIONS)
     shown = await objects.read(visit.request.match_info["id"])
     if visit.form.get("name", "").strip() != shown["name"].strip():
-        raise Invalid.field("name", "Write the name of the integration to remove it.")
+        return await ask_to_remove(visit, ["name: Write the name of the integration to remove it."], 400)
     await objects.remove(shown["id"])
     return visit.see("/integrations")
 

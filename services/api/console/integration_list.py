@@ -9,6 +9,7 @@ from multidict import MultiMapping
 from yarl import URL
 
 from services.api.console.integration_rows import rows_of, type_title
+from services.api.console.keepers import keepers
 from services.api.console.visits import Visit
 from services.api.refusals import Invalid
 from services.api.resources.integrations import INTEGRATIONS
@@ -72,6 +73,7 @@ async def show_list(visit: Visit) -> web.Response:
         "integrations.html",
         filters=filters,
         rows=await rows_of(visit.api, desk.draft.base, shown),
+        keepers=await keepers(visit, Integration),
         count=len(kept),
         has_more=len(kept) > first + PAGE_SIZE,
         types=sorted({(type_title(one.type), one.type) for one in everything}),

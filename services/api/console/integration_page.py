@@ -11,8 +11,11 @@ from aiohttp import web
 from markupsafe import Markup
 
 from services.api.console.first_alert import first_alert
+from services.api.console.integration_again import NOTHING, Again, as_sent
 from services.api.console.integration_problems import shown_problems
 from services.api.console.integration_rows import moment, rows_of
+from services.api.console.keepers import keeper_of
+from services.api.console.step_sentences import listed
 from services.api.console.visits import Visit
 from services.api.integration_tokens import existing, tokens_of
 from services.api.problems import problems_of
@@ -22,11 +25,18 @@ from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.routes import ROUTES
 from services.api.resources.teams import TEAMS
 from shared.domain.access import LAYOUTS
+from shared.domain.configuration import Integration
 from shared.domain.demo import WITHOUT_DEMO
 from shared.domain.markup import html_of
 from shared.integrations import by_slug
 from shared.integrations.integration_type import IntegrationType
 
+METHODS = {
+    "bearer": "a token",
+    "basic": "a password",
+    "hmac": "a signature",
+    "ip_allow_list": "an allowed address",
+}
 URL_IN_NOTES = "<the integration's URL>"
 TITLES = {"telegram": "Telegram", "msteams": "Microsoft Teams", "mattermost": "Mattermost"}
 MAINTENANCE_SPANS = (
@@ -51,8 +61,8 @@ class RouteCard:
     down_to: int | None
 
 
-async def show_integration(visit: Visit) -> web.Response:
-    """GET: everything about one integration."""
+async def show_integration(visit: Visit, again: Again = NOTHING, status: int = 200) -> web.Response:
+    """GET: everything about one integration; `again` is a form of the page that was refused."""
     api, integration_id = visit.api, visit.request.match_info["id"]
     shown = await visit.objects(INTEGRATIONS).read(integration_id)
     desk = await api.desk(visit.principal)
@@ -68,7 +78,11 @@ async def show_integration(visit: Visit) -> web.Response:
     numbers = {one["id"]: number for number, one in enumerate(routes, start=1)}
     return visit.page(
         "integration.html",
+        status,
         integration=shown,
+        edited=as_sent(again, shown),
+        again=again,
+        keeper=await keeper_of(visit, Integration, integration_id),
         row=rows[0],
         kind=kind,
         notes=_notes(kind, kind.notes if kind else "", shown["link"] or shown["inbound_email"]),
@@ -83,8 +97,8 @@ async def show_integration(visit: Visit) -> web.Response:
         spans=MAINTENANCE_SPANS,
         has_demo=kind is not None and kind.slug not in WITHOUT_DEMO and kind.has_demo,
         authentication=shown["authentication"],
+        senders=senders_of(shown["authentication"]),
         rate_limit=shown["rate_limit"],
-        form={},
         **_allowed(visit),
     )
 
@@ -131,6 +145,13 @@ def targets_of(route: Mapping[str, Any]) -> tuple[str, ...]:
     found = [f"Slack {slack['channel_id'] or 'default channel'}"] if slack["enabled"] else []
     others = [(name, route[name]) for name in PRODUCTS if route[name]["enabled"]]
     return (*found, *(f"{TITLES[name]} {one['id'] or 'default channel'}" for name, one in others))
+
+
+def senders_of(authentication: Mapping[str, Any] | None) -> str:
+    """Return in words what senders have to show."""
+    found = authentication or {}
+    asked = [words for name, words in METHODS.items() if found.get(name)]
+    return f"senders show {listed(asked)}" if asked else "whoever knows the URL may send"
 
 
 def _with_moments(tokens: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,26 +10,29 @@ from multidict import MultiDict
 
 from services.api.console.form_fields import filled, is_ticked, number, pairs, text, written
 from services.api.console.integration_access_form import access_body
+from services.api.console.integration_again import NOTE_REQUIRED, Again
+from services.api.console.integration_page import show_integration
 from services.api.console.visits import Visit
 from services.api.refusals import Refused
 from services.api.resources.integrations import INTEGRATIONS
 
 Form = MultiDict[str]
-# None: as the installation says.
-NOTE_REQUIRED = {"yes": True, "no": False}
 
 
 async def change(visit: Visit) -> web.Response:
-    """POST of one part: back to it on the page."""
+    """POST of one part: back to it on the page; with a mistake the page again, the part filled in as it was."""
     integration_id, part = visit.request.match_info["id"], visit.request.match_info["part"]
     objects = visit.objects(INTEGRATIONS)
-    if part == "access":
-        body = access_body(visit.form, await objects.read(integration_id))
-    elif part in PARTS:
-        body = PARTS[part](visit.form)
-    else:
+    if part != "access" and part not in PARTS:
         raise Refused.not_found()
-    await objects.change(integration_id, body)
+    stored = await objects.read(integration_id)
+    try:
+        body = access_body(visit.form, stored) if part == "access" else PARTS[part](visit.form)
+        await objects.change(integration_id, body)
+    except Refused as refused:
+        if refused.status != 400:
+            raise
+        return await show_integration(visit, Again.of(visit, part, refused), refused.status)
     return visit.see(f"/integrations/{integration_id}#{part}")
 
 

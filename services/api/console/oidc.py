@@ -17,6 +17,7 @@ from services.api.resources import users
 from services.api.resources.desk import Desk
 from services.api.resources.users import UserBody
 from shared import clock
+from shared.config import Settings
 from shared.domain.configuration import User
 from shared.domain.model import Actor
 from shared.domain.oidc import Claimed, claimed, new_username, person_for
@@ -170,6 +171,14 @@ async def _created(api: Api, oidc: Oidc, who: Claimed) -> User:
 
     actor = Actor(kind="system", name="the identity provider")
     return (await api.edit_as(actor, create)).result
+
+
+async def account_provider(app: web.Application, settings: Settings, user_id: str) -> str:
+    """Return what the provider is called with which a person signs in; "" without one, or before the first time."""
+    oidc = app.get(OIDC)
+    if oidc is None or not await oidc.identities.is_bound(oidc.provider.client.issuer, user_id):
+        return ""
+    return settings.oidc_name
 
 
 def _oidc(request: web.Request) -> Oidc:

@@ -20,6 +20,7 @@ from shared.http import HttpClient
 from shared.store.api_tokens import ApiTokens
 from shared.store.identities import Identities
 from shared.store.mongo import Database
+from shared.store.password_links import PasswordLinks
 from shared.store.passwords import Passwords
 from shared.store.sessions import Sessions
 from shared.store.sign_in_attempts import SignInAttempts
@@ -41,6 +42,7 @@ def open_console(app: web.Application, database: Database, rabbit: Rabbit) -> Co
         rendering=Rendering(assets),
         sessions=Sessions(database),
         passwords=Passwords(database),
+        password_links=PasswordLinks(database),
         guesses=SignInGuesses(database),
         tokens=ApiTokens(database),
         hashing=Hashing(),

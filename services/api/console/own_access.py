@@ -15,7 +15,7 @@ from shared.domain.passwords import guess_limits, refusal
 from shared.store.configuration_audit import ConfigurationAudit
 
 A_YEAR_S = 365 * 86_400
-NONE_YET = "There is no password yet: whoever runs Tocsin sets the first with `tocsin password set`."
+NONE_YET = "There is no password yet: an admin gives you a link to set one."
 
 
 @shown_again
@@ -35,6 +35,7 @@ async def change_password(visit: Visit) -> web.Response:
     await _check_present(visit, user, stored)
     now = clock.now()
     await console.passwords.put(user.id, await console.hashing.make(new), now)
+    await console.password_links.remove(user.id)
     ended = await console.sessions.end_of_user(user.id, besides=visit.session.id)
     before = {"username": user.username, "password": "(secret)"}
     change = (before, {**before, "sessions_ended": ended})
@@ -82,7 +83,7 @@ async def _oneself(visit: Visit) -> User:
     user = own_user_of(await visit.api.desk(visit.principal), visit.request.match_info["id"])
     if not is_own(visit, user):
         raise Refused.because(
-            403, "Only the person may change the password; an admin uses `tocsin password`."
+            403, "Only the person may change the password; an admin gives a link to set another one."
         )
     return user
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from services.api.console.keepers import keepers
 from services.api.console.people_words import KIND_WORDS
 from services.api.console.visits import Visit, reasons
 from services.api.people_problems import people_problems
@@ -39,6 +40,7 @@ async def show_people(visit: Visit, problems: Sequence[str] = (), status: int = 
         "users.html",
         status,
         rows=[_row(one, config, concerns) for one in sorted(found, key=lambda one: one.username.casefold())],
+        keepers=await keepers(visit, User),
         asked=asked,
         roles=ROLES,
         teams=sorted(config.teams, key=lambda one: one.name.casefold()),

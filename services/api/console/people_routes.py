@@ -6,8 +6,10 @@ from aiohttp import web
 
 from services.api.console import (
     audit,
+    chat_connections,
     insights,
     own_access,
+    password_links,
     people,
     person_forms,
     person_page,
@@ -36,6 +38,7 @@ def add_routes(app: web.Application) -> None:
     add_page(app, "GET", insights.PATH, insights.show_insights, ("GET", "alert_groups"))
     add_page(app, "GET", audit.PATH, audit.show_audit, audit.READING)
     add_page(app, "GET", settings.PATH, settings.show_settings, ("GET", "info"))
+    add_page(app, "GET", chat_connections.PATH, chat_connections.show_connections, ("GET", "info"))
     _add_teams(app)
     _add_webhooks(app)
 
@@ -74,6 +77,10 @@ def _add_person(app: web.Application) -> None:
     trial = ("POST", "users/{id}/test_notification")
     add_page(app, "POST", f"{one}/test", person_forms.send_test, trial)
     add_page(app, "POST", f"{one}/password", own_access.change_password, "viewer")
+    changing = person_page.CHANGING
+    add_page(app, "POST", f"{one}/password/remove", password_links.remove_password, changing)
+    add_page(app, "POST", f"{one}/password-link", password_links.make_link, changing)
+    add_page(app, "POST", f"{one}/password-link/remove", password_links.take_link_back, changing)
     add_page(app, "POST", f"{one}/sessions/end", own_access.end_session, "viewer")
     adding = ("POST", "users/{id}/contact_points")
     point = f"{one}/contact-points/{{point_id}}"

@@ -14,7 +14,7 @@ from services.api.console.visits import CONSOLE, Visit, reasons
 from services.api.contact_points import own_user_of
 from services.api.notices import outcome_of
 from services.api.on_call_reminders import OnCallRemindersBody, set_reminders
-from services.api.refusals import Invalid, Refused
+from services.api.refusals import Refused
 from services.api.resources.contact_points import ContactPointBody
 from services.api.resources.desk import Desk
 from services.api.resources.users import USERS, UserBody
@@ -27,17 +27,19 @@ Form = Callable[[Visit], Awaitable[web.Response]]
 def shown_again(form: Form) -> Form:
     """Show the page with what was wrong with its form, in the form's place of a page of errors."""
 
+    # What the templates call the form whose fields they show as they were sent.
+    name = getattr(form, "__name__", "")
+
     async def answer(visit: Visit) -> web.Response:
         try:
             return await form(visit)
-        except Invalid as refused:
-            return await show_person(visit, reasons(refused), refused.status)
         except Refused as refused:
-            if refused.status != 429:
+            if refused.status not in (400, 429):
                 raise
-            return await show_person(visit, reasons(refused), refused.status)
+            return await show_person(visit, reasons(refused), refused.status, refused=name)
         except Unavailable as error:
-            return await show_person(visit, [f"Not available now: {error.reason}. Try again."], 503)
+            problems = [f"Not available now: {error.reason}. Try again."]
+            return await show_person(visit, problems, 503, refused=name)
 
     return answer
 
@@ -68,6 +70,7 @@ async def remove_person(visit: Visit) -> web.Response:
     user = own_user_of(await visit.api.desk(visit.principal), _id(visit))
     await visit.objects(USERS).remove(user.id)
     await console.passwords.remove(user.id)
+    await console.password_links.remove(user.id)
     await console.sessions.end_of_user(user.id)
     return visit.see("/users")
 

@@ -11,6 +11,8 @@ from zoneinfo import available_timezones
 from aiohttp import web
 
 from services.api.api import Api
+from services.api.console.keepers import keeper_of
+from services.api.console.oidc import account_provider
 from services.api.console.people import problems_by_person
 from services.api.console.people_words import (
     DAYS,
@@ -40,11 +42,15 @@ CHANGING = ("PUT", "users/{id}")
 
 @dataclass(frozen=True)
 class RuleRow:
-    """One notification rule: its sentence, why it reaches nobody ("" when it does), and its place in its list."""
+    """One notification rule: its sentence, why it reaches nobody ("" when it does), and its place in its list.
+
+    `channel` is what a test of it goes out by; "" where there is nothing to be sent.
+    """
 
     rule: Rule
     sentence: str
     why_not: str
+    channel: str
     is_first: bool
     is_last: bool
 
@@ -68,6 +74,7 @@ async def show_person(
     may_change = may_look_after(visit, user)
     values: dict[str, Any] = {
         "user": user,
+        "keeper": await keeper_of(visit, User, user.id),
         "teams": sorted(config.teams, key=lambda one: one.name.casefold()),
         "concerns": (await problems_by_person(visit)).get(user.id, ()),
         "rules": {
@@ -84,8 +91,11 @@ async def show_person(
         "may_change": may_change,
         "may_configure": visit.may(*CHANGING),
         "link": None,
+        "refused": "",
+        "sent": visit.form,
+        "sent_rule_id": visit.request.match_info.get("rule_id", ""),
     }
-    values |= await _access(visit, user) if may_change else {"sessions": [], "has_password": False}
+    values |= await _access(visit, user) if may_change else {}
     return visit.page("user.html", status, problems=problems, **_words(), **{**values, **more})
 
 
@@ -122,6 +132,9 @@ async def _access(visit: Visit, user: User) -> dict[str, Any]:
     return {
         "sessions": await console.sessions.of_user(user.id, clock.now()),
         "has_password": await console.passwords.hash_of(user.id) is not None,
+        "password_link": await console.password_links.of_user(user.id, clock.now()),
+        "password_link_made": None,
+        "signs_in_with": await account_provider(visit.request.app, visit.api.settings, user.id),
         "chosen_theme": theme_of(visit.request),
     }
 
@@ -134,15 +147,17 @@ async def _trial(api: Api, visit: Visit, user: User) -> Delivery | None:
 
 def _rules(config: ConfigSnapshot, user: User, important: bool, channels: SetUp) -> list[RuleRow]:
     rules = config.rules_of.get((user.id, important), ())
+    reasons = [_why_not(config, user, one, channels) for one in rules]
     return [
         RuleRow(
             one,
             rule_sentence(one),
-            _why_not(config, user, one, channels),
+            why_not,
+            "" if one.type == "wait" or why_not else channel_of(one),
             is_first=position == 0,
             is_last=position == len(rules) - 1,
         )
-        for position, one in enumerate(rules)
+        for position, (one, why_not) in enumerate(zip(rules, reasons, strict=True))
     ]
 
 

@@ -71,13 +71,15 @@ async def show_pipeline(visit: Visit) -> web.Response:
     )
 
 
-async def show_letter(visit: Visit) -> web.Response:
-    """GET of one dead letter: why, with the traceback, and its body to be repaired."""
+async def show_letter(visit: Visit, problems: Sequence[str] = (), status: int = 200) -> web.Response:
+    """GET of one dead letter: why, with the traceback, and its body to be repaired; one that was refused as sent."""
     letter = await _existing(visit)
     return visit.page(
         "dead_letter.html",
+        status,
         letter=letter,
-        body=_indented(letter.body),
+        problems=problems,
+        body=visit.form.get("body") or _indented(letter.body),
         may_decide=visit.principal.may(DECIDING, writing=True),
     )
 
@@ -102,7 +104,7 @@ async def replay_repaired(visit: Visit) -> web.Response:
         ):
             raise Refused.not_found()
     except (orjson.JSONDecodeError, Permanent) as error:
-        raise Invalid.field("body", f"It is not an event that can be sent: {error}") from error
+        return await show_letter(visit, [f"body: It is not an event that can be sent: {error}"], 400)
     return visit.see("/pipeline")
 
 

@@ -82,8 +82,11 @@ async def compare(visit: Visit) -> web.Response:
     found: Comparison | None = None
     if bench.is_edited:
         desk = await visit.api.desk(visit.principal)
-        asked = parse(PreviewBody, bench.body(last=MAX_ALERTS))
-        found = comparison(await previewed(visit.api, desk, asked))
+        try:
+            asked = parse(PreviewBody, bench.body(last=MAX_ALERTS))
+            found = comparison(await previewed(visit.api, desk, asked))
+        except Invalid as invalid:
+            bench.faults += reasons(invalid)
     return await _page(visit, bench, found, is_compared=True)
 
 
@@ -107,7 +110,12 @@ async def _sent(visit: Visit) -> Bench:
     integration = await visit.objects(INTEGRATIONS).read(visit.request.match_info["id"])
     bench = await _bench(visit, integration, templates_of(visit.form))
     bench.payload = text(visit.form, "payload")
-    await _choose(visit, bench, visit.form.get("source", PASTED))
+    try:
+        await _choose(visit, bench, visit.form.get("source", PASTED))
+    except Refused as refused:
+        # The alert is gone meanwhile: its payload stands in the form, and so do the templates.
+        bench.source = PASTED
+        bench.faults += reasons(refused)
     return bench
 
 

@@ -11,6 +11,7 @@ from multidict import MultiDict
 
 from services.api.console.form_fields import filled, is_ticked, number, pairs, text
 from services.api.console.integration_page import TITLES
+from services.api.console.keepers import keeper_of
 from services.api.console.route_trial import tried
 from services.api.console.visits import Visit, reasons
 from services.api.refusals import Invalid, Refused
@@ -19,6 +20,7 @@ from services.api.resources.chat_targets import PRODUCTS
 from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.routes import ROUTES
 from services.api.resources.slack_directory import SLACK_CHANNELS
+from shared.domain.configuration import Integration
 
 NEW = "new"
 
@@ -138,6 +140,7 @@ async def _form(
         "route.html",
         400 if faults else 200,
         integration=integration,
+        keeper=await keeper_of(visit, Integration, integration["id"]),
         route=route,
         number=numbers[route["id"]] if route is not None else len(routes),
         shown=shown,

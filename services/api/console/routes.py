@@ -13,6 +13,7 @@ from services.api.console import (
     integration_pages,
     live,
     oidc,
+    password_setting,
     people_routes,
     pipeline,
     schedule_routes,
@@ -30,6 +31,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/assets/{name}", _asset)
     sign_in.add_routes(app)
     oidc.add_routes(app)
+    password_setting.add_routes(app)
     add_page(app, "GET", "/", start, "viewer")
     add_page(app, "GET", "/alert-groups", groups.show_list, GROUPS)
     add_page(app, "GET", "/alert-groups/{id}", group_page.show_group, GROUPS)

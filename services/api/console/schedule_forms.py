@@ -7,6 +7,8 @@ from typing import Any
 from aiohttp import web
 from multidict import MultiDict
 
+from services.api.console.keepers import keeper_of
+from services.api.console.layer_sentences import MONTHS
 from services.api.console.local_times import local_text, zone_names
 from services.api.console.people_fields import usernames
 from services.api.console.schedule_layers import HANDOVERS, LayerForm, layer_body, sent_layer, written_layer
@@ -81,13 +83,13 @@ async def show_layer(visit: Visit) -> web.Response:
     if shift_id is None:
         monday = local_text(clock.now(), zone_of(schedule.time_zone))[:10] + "T09:00"
         form = LayerForm(name=f"Layer of {schedule.name}"[:200], start=monday, turns=[""] * FIRST_TURNS)
-        return _layer_page(visit, config, schedule, form)
+        return await _layer_page(visit, config, schedule, form)
     written = written_layer(_own_shift(config, schedule, shift_id), config)
     if written is None:
         raise Refused.because(
             400, "This layer says more than the form can. Change it with the API or a declaration."
         )
-    return _layer_page(visit, config, schedule, written)
+    return await _layer_page(visit, config, schedule, written)
 
 
 async def save_layer(visit: Visit) -> web.Response:
@@ -103,7 +105,7 @@ async def save_layer(visit: Visit) -> web.Response:
             await visit.objects(SHIFTS).change(_own_shift(config, schedule, shift_id).id, body)
     except Invalid as invalid:
         again = sent_layer(visit.form, tuple(reasons(invalid)))
-        return _layer_page(visit, config, schedule, again, 400)
+        return await _layer_page(visit, config, schedule, again, 400)
     return visit.see(f"{PATH}/{schedule.id}")
 
 
@@ -177,6 +179,7 @@ async def _schedule_page(
         "schedule_form.html",
         400 if problems else 200,
         schedule=schedule,
+        keeper=await keeper_of(visit, Schedule, schedule.id) if schedule is not None else None,
         type=kind,
         own=OWN_FIELDS[kind],
         values=values,
@@ -186,16 +189,18 @@ async def _schedule_page(
     )
 
 
-def _layer_page(
+async def _layer_page(
     visit: Visit, config: ConfigSnapshot, schedule: Schedule, form: LayerForm, status: int = 200
 ) -> web.Response:
     return visit.page(
         "schedule_layer.html",
         status,
         schedule=schedule,
+        keeper=await keeper_of(visit, Schedule, schedule.id),
         shift_id=visit.request.match_info.get("shift_id", ""),
         form=form,
         handovers=HANDOVERS,
         days=DAY_OF,
+        months={str(number): name for number, name in enumerate(MONTHS, 1)},
         people=usernames(config),
     )

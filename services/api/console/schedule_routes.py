@@ -30,9 +30,10 @@ def add_routes(app: web.Application) -> None:
     add_page(app, "POST", f"{one}/edit", schedule_forms.change, CHANGING)
     add_page(app, "POST", f"{one}/remove", schedule_forms.remove, CHANGING)
     add_page(app, "POST", f"{one}/overrides", schedule_overrides.add_override, OVERRIDING)
-    add_page(
-        app, "POST", f"{one}/overrides/{{override_id}}/remove", schedule_overrides.remove_override, OVERRIDING
-    )
+    override = f"{one}/overrides/{{override_id}}"
+    add_page(app, "GET", override, schedule_overrides.show_override, OVERRIDING)
+    add_page(app, "POST", override, schedule_overrides.change_override, OVERRIDING)
+    add_page(app, "POST", f"{override}/remove", schedule_overrides.remove_override, OVERRIDING)
     add_page(app, "POST", f"{one}/swaps", schedule_overrides.ask_swap, SWAPPING)
     add_page(app, "POST", f"{one}/swaps/{{swap_id}}/take", schedule_overrides.take_swap, SWAPPING)
     add_page(app, "POST", f"{one}/swaps/{{swap_id}}/withdraw", schedule_overrides.withdraw_swap, SWAPPING)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from services.api.console.layer_sentences import layer_sentence
 from services.api.console.people_fields import names_of
-from services.api.console.schedule_layers import layer_sentence, written_layer
+from services.api.console.schedule_layers import written_layer
 from services.api.overrides import override_times
 from services.api.schedules import MOMENT, why_on_call
 from shared.domain.configuration import ConfigSnapshot

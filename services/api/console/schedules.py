@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from services.api.console.form_fields import whole
+from services.api.console.keepers import keeper_of, keepers
 from services.api.console.local_times import local_text
 from services.api.console.people_fields import usernames
 from services.api.console.schedule_period import Period, read_period
@@ -61,6 +62,7 @@ async def render_list(visit: Visit, new_link: str = "") -> web.Response:
     return visit.page(
         "schedules.html",
         schedules=shown,
+        keepers=await keepers(visit, Schedule),
         on_call=on_call,
         problems_of=await count_problems(visit.api, [one.id for one in shown]),
         types=TYPES,
@@ -133,6 +135,7 @@ async def render_schedule(
         "schedule.html",
         status,
         schedule=schedule,
+        keeper=await keeper_of(visit, Schedule, schedule.id),
         team_name=team.name if team is not None else "",
         type_words=TYPES[schedule.type],
         period=period,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 from aiohttp import web
-from multidict import MultiDict
+from multidict import MultiDict, MultiMapping
 
 from services.api.answers import read_body
 from services.api.api import API
@@ -13,6 +14,9 @@ from services.api.refusals import Refused
 
 FORM_LIMIT_BYTES = 512 * 1024
 FORM_FIELDS = 2_000
+# What pages put into their forms themselves.
+OWN_FIELDS = ("csrf", "back", "place", "seen", "source")
+SECRET = re.compile(r"passw|secret|token|authorization|repeated|code", re.IGNORECASE)
 
 
 def check_origin(request: web.Request) -> None:
@@ -45,3 +49,12 @@ async def read_form(request: web.Request) -> MultiDict[str]:
     except ValueError as error:
         raise Refused.because(400, f"The form cannot be read: {error}.") from error
     return MultiDict(pairs)
+
+
+def typed(form: MultiMapping[str]) -> list[tuple[str, str]]:
+    """Return what somebody wrote into a form, by the names of its fields; secrets are left out."""
+    return [
+        (name, value)
+        for name, value in form.items()
+        if value.strip() and name not in OWN_FIELDS and not SECRET.search(name)
+    ]

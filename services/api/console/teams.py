@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from services.api.console.keepers import keepers
 from services.api.console.visits import Visit, reasons
 from services.api.refusals import Refused
 from services.api.resources.teams import TEAMS
@@ -26,16 +27,21 @@ class TeamRow:
     owns: int
 
 
-async def show_teams(visit: Visit, problems: Sequence[str] = (), status: int = 200) -> web.Response:
-    """GET: all teams by name; `problems` are those of a form that was refused."""
+async def show_teams(
+    visit: Visit, problems: Sequence[str] = (), status: int = 200, refused_id: str | None = None
+) -> web.Response:
+    """GET: all teams by name; `problems` are those of a form that was refused, "" being that of a new team."""
     config = await visit.api.configuration.load()
     ordered = sorted(config.teams, key=lambda one: (one.name.casefold(), one.id))
     return visit.page(
         "teams.html",
         status,
         rows=[TeamRow(one, config.members_of(one.id), _owned(config, one)) for one in ordered],
+        keepers=await keepers(visit, Team),
         people=sorted(config.users, key=lambda one: one.username.casefold()),
         problems=problems,
+        form=visit.form,
+        refused_id=refused_id,
         may_change=visit.may(*CREATING),
     )
 
@@ -70,7 +76,8 @@ async def remove_team(visit: Visit) -> web.Response:
 async def _again(visit: Visit, refused: Refused) -> web.Response:
     if refused.status != 400:
         raise refused
-    return await show_teams(visit, reasons(refused), refused.status)
+    refused_id = visit.request.match_info.get("id", "")
+    return await show_teams(visit, reasons(refused), refused.status, refused_id)
 
 
 def _body(visit: Visit) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets as random_source
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,7 +17,7 @@ from services.api.api import API, Api
 from services.api.authentication import Principal
 from services.api.console.assets import Assets
 from services.api.console.rendering import Rendering
-from services.api.console.sent_forms import check_origin, read_form
+from services.api.console.sent_forms import check_origin, read_form, typed
 from services.api.objects import Objects
 from services.api.permissions import needed
 from services.api.refusals import Refused
@@ -26,8 +26,11 @@ from shared import clock
 from shared.bus.rabbit import Rabbit
 from shared.domain.configuration import User
 from shared.domain.people import Role
+from shared.errors import Unavailable
 from shared.hashing import Hashing
 from shared.store.api_tokens import ApiTokens
+from shared.store.mongo import Conflict
+from shared.store.password_links import PasswordLinks
 from shared.store.passwords import Passwords
 from shared.store.sessions import LASTS_FOR, SessionRecord, Sessions
 from shared.store.sign_in_guesses import SignInGuesses
@@ -48,6 +51,7 @@ class Console:
     rendering: Rendering
     sessions: Sessions
     passwords: Passwords
+    password_links: PasswordLinks
     guesses: SignInGuesses
     tokens: ApiTokens
     hashing: Hashing
@@ -120,13 +124,16 @@ def add_page(app: web.Application, method: str, path: str, page: Page, needs: tu
         request[ACTOR] = str(visit.principal.actor)
         try:
             if method == "POST":
-                visit = await _with_form(visit)
+                visit = replace(visit, form=await read_form(request))
+                _check_form(visit)
             _check(visit, needs)
             return await page(visit)
         except Refused as refused:
-            return visit.page("error.html", refused.status, title=_title(refused), reasons=reasons(refused))
+            return _failed(visit, refused)
         except web.HTTPNotFound:
-            return visit.page("error.html", 404, title="Not found", reasons=["There is nothing here."])
+            return _failed(visit, Refused.because(404, "There is nothing here."))
+        except (Unavailable, Conflict) as error:
+            return _failed(visit, Refused.because(503, f"{error}. Try again in some seconds."))
 
     app.setdefault(PAGES, {})[method, path] = needs
     app.router.add_route(method, f"{path}{{slash:/?}}", handler)
@@ -161,19 +168,25 @@ async def _principal(request: web.Request, session: SessionRecord) -> Principal 
     return Principal(name, scope, user) if user is not None else None
 
 
-async def _with_form(visit: Visit) -> Visit:
-    """Return the visit with its form.
+def _failed(visit: Visit, refused: Refused) -> web.Response:
+    """Answer with why nothing was done, and with what was typed: a long text is not lost with its form."""
+    values = {"title": _title(refused), "reasons": reasons(refused), "typed": typed(visit.form)}
+    response = visit.page("error.html", refused.status, **values)
+    response.headers.update(refused.headers)
+    return response
+
+
+def _check_form(visit: Visit) -> None:
+    """Refuse a form that did not come from a page of this session.
 
     Raises:
-        Refused: 403, the form did not come from a page of this session.
+        Refused: 403.
     """
-    form = await read_form(visit.request)
     check_origin(visit.request)
-    given = visit.request.headers.get("X-CSRF-Token") or form.get("csrf") or ""
+    given = visit.request.headers.get("X-CSRF-Token") or visit.form.get("csrf") or ""
     token = visit.request.cookies.get(cookie_name(visit.api.settings.public_url), "")
     if not visit.api.secrets.is_signed(CSRF, token, given):
         raise Refused.because(403, "This form is out of date. Go back, load the page again and repeat it.")
-    return Visit(visit.request, visit.session, visit.principal, visit.csrf, form)
 
 
 def _check(visit: Visit, needs: Needs) -> None:

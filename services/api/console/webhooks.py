@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from services.api.console.form_fields import whole
+from services.api.console.keepers import keeper_of, keepers
 from services.api.console.visits import Visit
 from services.api.refusals import Invalid, Refused
 from services.api.resources.webhooks import MASK, METHODS
@@ -48,7 +49,8 @@ async def show_webhooks(visit: Visit) -> web.Response:
     last = await asyncio.gather(*(ledger.runs(one.id, 1) for one in found[:LOOKED_UP]))
     lasts = {one.id: runs[0] for one, runs in zip(found, last, strict=False) if runs}
     rows = [_row(one, teams.get(one.team_id or ""), lasts.get(one.id)) for one in found]
-    return visit.page("webhooks.html", rows=rows, may_create=visit.may(*CREATING))
+    kept = await keepers(visit, Webhook)
+    return visit.page("webhooks.html", rows=rows, keepers=kept, may_create=visit.may(*CREATING))
 
 
 def _row(webhook: Webhook, team: Team | None, last: Delivery | None) -> WebhookRow:
@@ -72,6 +74,7 @@ async def show_webhook(
     runs = await deliveries_of(api).runs(webhook.id, RUNS_SHOWN + 1, (page - 1) * RUNS_SHOWN)
     values: dict[str, Any] = {
         "webhook": webhook,
+        "keeper": await keeper_of(visit, Webhook, webhook.id),
         "url": masked_url(webhook.url),
         "runs": [response_shape(one) for one in runs[:RUNS_SHOWN]],
         "made_at": [one.created_at for one in runs],

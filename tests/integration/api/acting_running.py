@@ -1,4 +1,4 @@
-"""An api with the real grouper behind the real broker, people to act, and groups that fire."""
+"""An api with the real services that its tests need behind the real broker, people to act, and groups that fire."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from typing import Any
 
 from deploy.local.servers import Servers
 from services.grouper.service import service as grouper
+from services.notifier.service import service as notifier
+from services.recorder.service import service as recorder
 from shared import clock
 from shared.channels.channel import Message
 from shared.domain.configuration import Integration, User
 from shared.domain.model import SYSTEM, Group
 from shared.domain.tickets import PURPOSE, tickets_for
+from shared.secrets import new_key
 from shared.store.alert_groups import AlertGroups
 from shared.store.configuration import ConfigurationStore
 from tests.integration.api.api_running import PUBLIC, RunningApi, a_service, an_api, drop
@@ -23,6 +26,7 @@ from tests.support import servers as shared_servers
 from tests.support import vhosts
 from tests.support.build import an_alert, routed
 from tests.support.outgoing import a_message
+from tests.support.smtp_double import SmtpDouble
 
 TIMEOUT_S = 60.0
 
@@ -34,6 +38,25 @@ async def acting_api(servers: Servers, folder: Path, **settings: Any) -> AsyncIt
     with vhosts.fresh_vhost(servers) as amqp_url:
         both = {"mongo_url": mongo_url, "amqp_url": amqp_url}
         async with a_service(grouper, folder, **both), an_api(**both, data_dir=folder, **settings) as api:
+            await api.connected()
+            yield api
+        await drop(mongo_url)
+
+
+@asynccontextmanager
+async def telling_api(
+    servers: Servers, folder: Path, smtp: SmtpDouble, **settings: Any
+) -> AsyncIterator[RunningApi]:
+    """Run an api whose mails a real notifier sends to `smtp`, with the recorder."""
+    mongo_url = shared_servers.with_database(servers.mongo_url, shared_servers.fresh_name())
+    with vhosts.fresh_vhost(servers) as amqp_url:
+        both = {"mongo_url": mongo_url, "amqp_url": amqp_url, "secret_key": new_key()}
+        both |= {"smtp_host": smtp.host, "smtp_port": smtp.port, "smtp_from": "tocsin@example.org"}
+        async with (
+            a_service(notifier, folder, **both),
+            a_service(recorder, folder, **both),
+            an_api(**both, data_dir=folder, **settings) as api,
+        ):
             await api.connected()
             yield api
         await drop(mongo_url)

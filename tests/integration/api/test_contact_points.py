@@ -14,15 +14,11 @@ import pytest_asyncio
 from deploy.local.servers import Servers
 from services.api.api import API
 from services.api.verification import confirm_link
-from services.notifier.service import service as notifier
-from services.recorder.service import service as recorder
 from shared import clock
 from shared.domain.configuration import User
-from shared.secrets import new_key
 from shared.store.configuration import ConfigurationStore
-from tests.integration.api.api_running import Reply, RunningApi, a_service, an_api, drop
-from tests.support import servers as shared_servers
-from tests.support import vhosts
+from tests.integration.api.acting_running import telling_api
+from tests.integration.api.api_running import Reply, RunningApi
 from tests.support.one_service import until
 from tests.support.smtp_double import SmtpDouble
 
@@ -42,18 +38,8 @@ async def api(
 ) -> AsyncIterator[RunningApi]:
     """One api, notifier and recorder for the module; every test has people of its own."""
     folder = tmp_path_factory.mktemp("contacts")
-    mongo_url = shared_servers.with_database(servers.mongo_url, shared_servers.fresh_name())
-    with vhosts.fresh_vhost(servers) as amqp_url:
-        both = {"mongo_url": mongo_url, "amqp_url": amqp_url, "secret_key": new_key()}
-        both |= {"smtp_host": smtp.host, "smtp_port": smtp.port, "smtp_from": "tocsin@example.org"}
-        async with (
-            a_service(notifier, folder, **both),
-            a_service(recorder, folder, **both),
-            an_api(**both, data_dir=folder, telegram_bot="tocsin_bot") as running,
-        ):
-            await running.connected()
-            yield running
-        await drop(mongo_url)
+    async with telling_api(servers, folder, smtp, telegram_bot="tocsin_bot") as running:
+        yield running
 
 
 class Person:

@@ -70,3 +70,29 @@ async def test_a_plan_that_cannot_be_made_ends_with_one_and_names_the_line(api: 
     assert f"{file}:5: users.0.contact_points.0.address: its address is not given here" in told.err
     assert f"{file}:7: webhooks.0.password: its secret is not given here" in told.err
     assert f"{file}:10: chains.0.steps.0.persons_to_notify: there is no user named nobody" in told.err
+
+
+async def test_what_was_changed_by_hand_is_shown_by_the_plan_and_taken_back_only_when_it_is_said(
+    api: RunningApi, tmp_path: Path
+):
+    file = tmp_path / "chains.yaml"
+    file.write_text("chains: [{ name: ops, steps: [{ type: wait, duration: 60 }] }]")
+    assert (await run(api, "apply", "-f", str(file))).code == 0
+    (step,) = (await api.get("escalation_policies"))["results"]
+    await api.put(f"escalation_policies/{step['id']}", duration=600)
+
+    plan = await run(api, "plan", "-f", str(file))
+    refused = await run(api, "apply", "-f", str(file), "--yes")
+    words = "escalation_chains ops: steps changed by hand since it was applied last"
+    assert (plan.code, f"! {words}" in plan.out, "--overwrite" in plan.out) == (2, True, True), plan
+    assert (refused.code, words in refused.err, "--overwrite" in refused.err) == (1, True, True), refused
+
+    exported = await run(api, "export")
+    taken_over = await run(api, "apply", "-f", "-", given=exported.out)
+    assert (taken_over.code, "0 changed" in taken_over.out) == (0, True), taken_over
+    # The set agrees with what is there now, so going back to what it was is a change of code like any other.
+    assert (await run(api, "apply", "-f", str(file))).code == 0
+    await api.put(f"escalation_policies/{step['id']}", duration=600)
+    done = await run(api, "apply", "-f", str(file), "--overwrite")
+    assert done.code == 0, done
+    assert (await api.get(f"escalation_policies/{step['id']}"))["duration"] == 60

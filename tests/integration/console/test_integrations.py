@@ -51,7 +51,9 @@ async def some_alerts(api: RunningApi, integration_id: str, *payloads: Any) -> l
 
 async def test_the_list_says_how_each_is_and_its_filters_stand_in_the_address(api: RunningApi):
     browser, team = await somebody(api, "viewer"), await api.post("teams/", name=uuid.uuid4().hex)
-    made = await a_webhook(api, team_id=team["id"], description_short=EVIL)
+    made = await a_webhook(
+        api, team_id=team["id"], description_short=EVIL, labels=[{"key": "tier", "value": "gold"}]
+    )
     await some_alerts(api, made["id"], {"n": 1}, {"n": 2})
     problem = Problem(integration_id=made["id"], where="rate_limit", message="too fast", alert_id="")
     await Problems(api.store).add([problem], clock.now())
@@ -61,7 +63,7 @@ async def test_the_list_says_how_each_is_and_its_filters_stand_in_the_address(ap
     other = await browser.get(f"/integrations?type=zabbix&q={made['name'][:20]}")
 
     assert f'href="/integrations/{made["id"]}"' in shown.text
-    for words in ("2 alerts in the last 24 hours", "1 problem", "last alert", "0 open groups"):
+    for words in ("2 alerts in the last 24 hours", "1 problem", "last alert", "0 open groups", "tier: gold"):
         assert words in shown.text
     assert EVIL not in shown.text
     assert made["id"] not in other.text
@@ -254,6 +256,43 @@ async def test_settings_are_stored_part_by_part_and_secrets_that_are_left_empty_
     assert (await browser.post(f"{page}/settings/nothing")).status == 404
 
 
+async def test_a_part_of_the_settings_that_is_refused_comes_back_as_it_was_sent(api: RunningApi):
+    browser = await somebody(api)
+    basic = {"username": "stored", "password": "p4ssword"}
+    made = await a_webhook(api, description_short="as stored", authentication={"basic": basic})
+    page = f"/integrations/{made['id']}/settings"
+    sent: dict[str, dict[str, str]] = {
+        "general": {"name": "n" * 151, "description_short": 'a "new" one', "base_url": "https://a.example"},
+        "heartbeat": {"timeout_seconds": "soon", "expired_title": "{{ gone }}"},
+        "labels": {"label_key": "team", "label_value": "db", "label_template": "{% if never ended"},
+        "groups": {"remind_after": "often", "after_silence": "continue", "digest_interval": "77"},
+        "access": {
+            "bearer": "yes",
+            "bearer_header": "X-Mine",
+            "alerts_per_minute": "many",
+            "basic_username": "v",
+        },
+    }
+    answers = {part: await browser.post(f"{page}/{part}", fields) for part, fields in sent.items()}
+    secret = await browser.post(f"{page}/access", {**sent["access"], "bearer_token": "t0ken"})
+
+    assert {part: one.status for part, one in answers.items()} == dict.fromkeys(sent, 400)
+    for words in ('value="a &#34;new&#34; one"', "https://a.example", 'role="alert">name: '):
+        assert words in answers["general"].text
+    for words in ('value="soon"', "{{ gone }}", "timeout_seconds: Must be a whole number"):
+        assert words in answers["heartbeat"].text
+    for words in ('value="team"', 'value="db"', "{% if never ended", 'role="alert">label_template: '):
+        assert words in answers["labels"].text
+    for words in ('value="often"', 'value="77"', "remind_after: Must be a whole number"):
+        assert words in answers["groups"].text
+    for words in ('value="X-Mine"', 'value="v"', "alerts_per_minute: Must be a whole number"):
+        assert words in answers["access"].text
+    assert 'name="basic" value="yes">' in answers["access"].text
+    assert 'value="as stored"' not in answers["general"].text
+    assert ("t0ken" in secret.text, "type them once more" in secret.text) == (False, True)
+    assert (await api.get(f"integrations/{made['id']}"))["description_short"] == "as stored"
+
+
 async def test_maintenance_begins_and_ends_on_the_page(api: RunningApi):
     browser, made = await somebody(api, "editor"), await a_webhook(api)
     page = f"/integrations/{made['id']}"
@@ -264,7 +303,7 @@ async def test_maintenance_begins_and_ends_on_the_page(api: RunningApi):
 
     assert begun.status == 303
     assert "In maintenance, ends" in during.text
-    assert twice.status == 400
+    assert (twice.status, "Stop it now" in twice.text, 'role="alert">' in twice.text) == (400, True, True)
     assert (await api.get(f"integrations/{made['id']}"))["maintenance_mode"] is None
     assert "/settings/general" not in during.text
 
@@ -284,11 +323,23 @@ async def test_a_url_is_replaced_the_former_one_revoked_and_a_demo_sent(api: Run
     assert (demo.status, demo.location.startswith("/alerts/")) == (303, True)
 
 
+async def test_everything_about_an_integration_is_one_link_away_on_its_page(api: RunningApi):
+    browser, made = await somebody(api), await a_webhook(api, authentication={"bearer": {"token": "t0ken"}})
+    page = (await browser.get(f"/integrations/{made['id']}")).text
+    viewed = (await (await somebody(api, "viewer")).get(f"/integrations/{made['id']}")).text
+    parts = ("setup", "routes", "problems", "maintenance", "heartbeat", "general", "labels", "access", "urls")
+
+    assert [one for one in parts if f'href="#{one}"' not in page or f'id="{one}"' not in page] == []
+    assert "Send a demo alert" in page
+    assert "senders show a token" in viewed
+
+
 async def test_an_integration_is_removed_by_whoever_writes_its_name(api: RunningApi):
     browser, made = await somebody(api), await a_webhook(api)
     path = f"/integrations/{made['id']}/remove"
     assert made["name"] in (await browser.get(path)).text
-    assert (await browser.post(path, {"name": "another"})).status == 400
+    wrong = await browser.post(path, {"name": "another"})
+    assert (wrong.status, 'value="another"' in wrong.text) == (400, True)
     assert (await browser.post(path, {"name": made["name"]})).location == "/integrations"
     assert (await browser.get(f"/integrations/{made['id']}")).status == 404
 

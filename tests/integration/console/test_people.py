@@ -11,20 +11,15 @@ import pytest
 import pytest_asyncio
 
 from deploy.local.servers import Servers
-from services.notifier.service import service as notifier
-from services.recorder.service import service as recorder
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot, User
 from shared.domain.people import Role
-from shared.secrets import new_key
 from shared.store.configuration import ConfigurationStore
 from shared.store.passwords import Passwords
 from shared.store.sessions import Sessions
-from tests.integration.api.acting_running import a_person
-from tests.integration.api.api_running import RunningApi, a_service, an_api, drop
+from tests.integration.api.acting_running import a_person, telling_api
+from tests.integration.api.api_running import RunningApi
 from tests.integration.console.browsing import PASSWORD, Answer, Browser, by_token, signed_in, with_password
-from tests.support import servers as shared_servers
-from tests.support import vhosts
 from tests.support.one_service import until
 from tests.support.smtp_double import SmtpDouble
 
@@ -42,19 +37,8 @@ async def smtp() -> AsyncIterator[SmtpDouble]:
 async def api(
     servers: Servers, smtp: SmtpDouble, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[RunningApi]:
-    folder = tmp_path_factory.mktemp("people")
-    mongo_url = shared_servers.with_database(servers.mongo_url, shared_servers.fresh_name())
-    with vhosts.fresh_vhost(servers) as amqp_url:
-        both = {"mongo_url": mongo_url, "amqp_url": amqp_url, "secret_key": new_key()}
-        both |= {"smtp_host": smtp.host, "smtp_port": smtp.port, "smtp_from": "tocsin@example.org"}
-        async with (
-            a_service(notifier, folder, **both),
-            a_service(recorder, folder, **both),
-            an_api(**both, data_dir=folder) as running,
-        ):
-            await running.connected()
-            yield running
-        await drop(mongo_url)
+    async with telling_api(servers, tmp_path_factory.mktemp("people"), smtp) as running:
+        yield running
 
 
 async def somebody(api: RunningApi, role: Role = "viewer", **fields: object) -> tuple[User, Browser]:
@@ -186,6 +170,20 @@ async def test_rules_are_read_as_sentences_and_kept_in_order(api: RunningApi):
     assert sentences((await browser.get(page)).text) == ["Wait 15 minutes", "Send an SMS"]
 
 
+async def test_a_rule_that_reaches_somebody_is_tried_beside_it(api: RunningApi, smtp: SmtpDouble):
+    address = f"{uuid.uuid4().hex}@example.org"
+    user, browser = await somebody(api, email=address)
+    page = f"/users/{user.id}"
+    for rule in ({"type": "notify_by_email"}, {"type": "notify_by_sms"}, {"type": "wait", "minutes": "1"}):
+        await browser.post(f"{page}/rules", rule)
+    shown = (await browser.get(page)).text
+    trial = await browser.post(f"{page}/test", {"channel": "email"})
+    await eventually(browser, trial.location, "The message by email: <strong>sent</strong>")
+
+    assert re.findall(r'name="channel" value="(\w+)" aria-label="Send a test', shown) == ["email"]
+    assert [one for one in smtp.mails if one.recipient == address]
+
+
 async def test_everybody_changes_only_what_is_his_and_admins_everybodys(api: RunningApi):
     user, own = await somebody(api, "editor", email="a@example.org")
     await own.post(f"/users/{user.id}/contact-points", {"kind": "phone", "address": "+4930123456"})
@@ -201,6 +199,9 @@ async def test_everybody_changes_only_what_is_his_and_admins_everybodys(api: Run
         "reminders": {},
         "test": {"channel": "email"},
         "password": {"new_password": "long enough 1", "repeated": "x"},
+        "password/remove": {},
+        "password-link": {},
+        "password-link/remove": {},
         "sessions/end": {"all": "yes"},
         "contact-points": {"kind": "email", "address": "b@example.org"},
         f"{point}/code": {},

@@ -43,11 +43,12 @@ async def test_a_repaired_letter_goes_through_its_stage_and_a_body_without_its_e
     path = f"/pipeline/dead-letters/grouper/{letter_id}"
     shown = await browser.get("/pipeline")
     other = whole.replace(letter_id, str(uuid.uuid4()))
-    refused = [(await browser.post(path, {"body": body})).status for body in ("[]", "{", "", other)]
+    answers = [await browser.post(path, {"body": body}) for body in ("[]", "{", "", other)]
     done = await browser.post(path, {"body": whole})
 
     assert path in shown.text
-    assert refused == [400, 400, 400, 400]
+    assert [one.status for one in answers] == [400, 400, 400, 400]
+    assert ("body: It is not an event" in answers[1].text, ">{</textarea>" in answers[1].text) == (True, True)
     assert done.status == 303
     async with asyncio.timeout(30):
         while not await groups(api).find({"integration_id": integration_id}, [("opened_at", 1)], 1):

@@ -131,6 +131,64 @@ async def test_an_override_holds_at_once_in_the_zone_of_the_page_and_can_be_take
     assert on_call_at(await config_of(api), id_of(path), clock.now()).user_ids == (alice.id,)
 
 
+async def test_an_override_is_changed_by_its_form_in_the_zone_of_the_page(api: RunningApi):
+    browser, alice = await a_reader(api)
+    carol, dave = await a_person(api), await a_person(api)
+    path, start = await a_schedule(browser, alice), hour(1)
+    times = {"start": field(start), "end": field(start + timedelta(hours=2))}
+    await browser.post(f"{path}/overrides", {"users": carol.username, "name": "ill", **times})
+    config = await config_of(api)
+    (override,) = [one for one in config.shifts_of(config.schedule_by_id[id_of(path)]) if one.is_override]
+    one = f"{path}/overrides/{override.id}"
+    listed, form = (await browser.get(path)).text, (await browser.get(f"{one}?zone=Asia/Kolkata")).text
+    local = start + timedelta(hours=5, minutes=30)
+    backwards = await browser.post(one, {"users": "dave?", "name": "holiday", "start": "x", "end": "y"})
+    moved = {"start": field(local + timedelta(hours=1)), "end": field(local + timedelta(hours=4))}
+    people = [("users", dave.username), ("users", carol.username), ("name", ""), *moved.items()]
+    done = await browser.post(f"{one}?zone=Asia/Kolkata", people)
+    after = (await config_of(api)).shift_by_id[override.id]
+    other = await a_schedule(browser, alice)
+
+    assert f'href="{one}?' in listed
+    assert f'value="{field(local)}"' in form
+    assert f'value="{carol.username}"' in form
+    assert (backwards.status, 'value="holiday"' in backwards.text, 'value="dave?"' in backwards.text) == (
+        400,
+        True,
+        True,
+    )
+    assert (done.status, "zone=Asia/Kolkata" in done.location) == (303, True)
+    assert (after.users, after.name) == ((dave.id, carol.id), "ill")
+    assert (after.start, after.duration) == (f"{start + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}", 3 * 3_600)
+    assert (await browser.get(f"{other}/overrides/{override.id}")).status == 404
+    assert (await browser.post(f"{other}/overrides/{override.id}", people)).status == 404
+    viewer, _ = await a_reader(api, "viewer")
+    assert (await viewer.get(one)).status == 403
+
+
+async def test_a_monthly_layer_is_made_by_its_form_and_shown_in_it_again(api: RunningApi):
+    browser, alice = await a_reader(api)
+    path = await a_schedule(
+        browser, alice, handover="monthly", monthdays="1, -1", months="6", lasts="36:30", week_start="WE"
+    )
+    config = await config_of(api)
+    (shift,) = config.shifts_of(config.schedule_by_id[id_of(path)])
+    form = (await browser.get(f"{path}/layers/{shift.id}")).text
+    fields = {"name": "Ends", "turns": alice.username, "start": "2026-01-01T00:00", "every": "1"}
+    refused = await browser.post(
+        f"{path}/layers/{shift.id}", {**fields, "handover": "monthly", "monthdays": "1, 77", "months": "7"}
+    )
+
+    assert (shift.frequency, shift.by_monthday, shift.by_month) == ("monthly", (1, -1), (6,))
+    assert (shift.duration, shift.week_start) == (131_400, "WE")
+    assert 'value="1, -1"' in form
+    assert 'value="6" checked' in form
+    assert 'value="36:30"' in form
+    assert "on the 1st and last of the month, in Jun" in (await browser.get(path)).text
+    assert (refused.status, "monthdays: Must be days" in refused.text) == (400, True)
+    assert ('value="1, 77"' in refused.text, 'value="7" checked' in refused.text) == (True, True)
+
+
 async def test_a_swap_is_asked_for_taken_by_somebody_else_and_withdrawn(api: RunningApi):
     asking, alice = await a_reader(api)
     helping, bob = await a_reader(api)

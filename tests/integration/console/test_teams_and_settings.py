@@ -74,6 +74,26 @@ async def test_while_the_broker_is_away_a_test_says_so_on_the_page(api: RunningA
     assert "Notification rules" in answer.text
 
 
+async def test_chat_connections_tell_what_is_connected_which_routes_post_there_and_who_is_reached(
+    api: RunningApi,
+):
+    made = await api.post("integrations/", type="webhook", name=f"<b>{uuid.uuid4().hex}")
+    chats = {"slack": {"channel_id": "C42", "enabled": True}, "telegram": {"enabled": True}}
+    await api.post("routes/", integration_id=made["id"], routing_regex="disk", **chats)
+    reached = await a_person(api, slack_user_id="U77")
+    page = await (await somebody(api, "viewer")).get("/chat-connections")
+    slack, telegram = page.text.split(">Telegram</h2>")[0], page.text.split(">Telegram</h2>")[1]
+
+    assert page.status == 200
+    assert BOT_TOKEN not in page.text
+    assert f"&lt;b&gt;{made['name'][3:]}, route 1: disk" in slack
+    assert "to <strong>C42</strong>" in slack
+    assert f'href="/users/{reached.id}">{reached.username}' in slack
+    assert reached.username not in telegram
+    assert "it names no channel, and there is no default one" in telegram
+    assert "Not connected: " in telegram
+
+
 async def test_settings_tell_which_channels_work_and_what_is_missing_but_no_secret(api: RunningApi):
     page = await (await somebody(api, "viewer")).get("/settings")
     assert page.status == 200

@@ -119,6 +119,7 @@ PAGES = """
 /alert-groups/{id}/unpage                                  POST editor
 /alerts/{id}/trace                                         GET viewer
 /audit                                                     GET admin
+/chat-connections                                          GET viewer
 /escalation-chains                                         GET viewer  POST admin
 /escalation-chains/{id}                                    GET viewer  POST admin
 /escalation-chains/{id}/apply                              POST editor
@@ -166,6 +167,7 @@ PAGES = """
 /schedules/{id}/layers/{shift_id}                          GET editor  POST editor
 /schedules/{id}/layers/{shift_id}/remove                   POST editor
 /schedules/{id}/overrides                                  POST editor
+/schedules/{id}/overrides/{override_id}                    GET editor  POST editor
 /schedules/{id}/overrides/{override_id}/remove             POST editor
 /schedules/{id}/remove                                     POST editor
 /schedules/{id}/swaps                                      POST editor
@@ -185,6 +187,9 @@ PAGES = """
 /users/{id}/contact-points/{point_id}/remove               POST own
 /users/{id}/contact-points/{point_id}/verify               POST own
 /users/{id}/password                                       POST self
+/users/{id}/password-link                                  POST admin
+/users/{id}/password-link/remove                           POST admin
+/users/{id}/password/remove                                POST admin
 /users/{id}/reminders                                      POST own
 /users/{id}/remove                                         POST admin
 /users/{id}/rules                                          POST own
@@ -215,6 +220,7 @@ STRANGERS = """
 /metrics                             GET 200
 /pushover/{part}                     POST 403
 /readyz                              GET 200
+/set-password/{token}                GET 404  POST 404
 /sign-in                             GET 200  POST 401
 /sign-in/oidc                        GET 404
 /sign-in/oidc/callback               GET 400
