@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
+
+import orjson
 
 from shared.domain.behaviour_jobs import Behaviour, BehaviourJob, Decided, Side
 from shared.domain.conditions import ConditionJob, Verdict, failed
@@ -107,6 +110,12 @@ def _behaviour_instead(job: BehaviourJob, reason: str) -> Behaviour:
     return Behaviour(before=alone, failure=reason)
 
 
+@lru_cache(maxsize=4096)
+def _behaviour(answer: bytes) -> Behaviour:
+    """Read an answer that is often the same: many alerts fare alike."""
+    return Behaviour.model_validate_json(answer)
+
+
 ROUTE = Kind[RouteJob, Routed](
     name="route",
     shared=lambda job: Defined(job.integration, job.routes, job.config_version),
@@ -137,7 +146,7 @@ BEHAVIOUR = Kind[BehaviourJob, Behaviour](
     name="behaviour",
     shared=lambda job: Defined(job.before.integration, job.before.routes, job.number, job.after),
     write=behaviour_job,
-    read=Behaviour.model_validate,
+    read=lambda answer: _behaviour(orjson.dumps(answer)),
     instead=_behaviour_instead,
     limits=4.0,
     id=lambda job: f"behaviour {job.before.integration.id} {job.number} {job.alert.id}",
