@@ -12,8 +12,9 @@ import structlog
 
 from shared import clock
 from shared.bus import wire
+from shared.bus.incoming import Message
 from shared.bus.publisher import Encoded, Publisher
-from shared.bus.rabbit import Lane, Message, Rabbit
+from shared.bus.rabbit import Lane, Rabbit
 from shared.bus.topology import queue_name
 from shared.errors import Permanent, Transient, Unavailable
 from shared.events import Event

@@ -9,8 +9,9 @@ from typing import Any
 import structlog
 
 from shared.bus import wire
+from shared.bus.incoming import Message
 from shared.bus.publisher import Publisher
-from shared.bus.rabbit import Message, Rabbit
+from shared.bus.rabbit import Rabbit
 from shared.errors import Permanent, Unavailable
 from shared.loop import StageLoop
 from shared.metrics import Metrics

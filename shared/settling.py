@@ -16,8 +16,9 @@ import structlog
 
 from shared import clock
 from shared.bus import wire
+from shared.bus.incoming import Message
 from shared.bus.publisher import make_message
-from shared.bus.rabbit import AWAY, OPERATION_TIMEOUT_S, Message, Rabbit
+from shared.bus.rabbit import AWAY, OPERATION_TIMEOUT_S, Rabbit
 from shared.bus.retry import ATTEMPT_HEADER, HISTORY_HEADER, next_rung_s
 from shared.bus.topology import dead_queue_name, queue_name, retry_queue_name
 from shared.errors import Unavailable

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.bus.rabbit import Lane, Message
+from shared.bus.incoming import Message
+from shared.bus.rabbit import Lane
 from shared.events import derived_id
 
 MAX_BATCH_EVENTS = 256

@@ -15,7 +15,7 @@ import orjson
 
 from shared.bus import wire
 from shared.bus.publisher import Publisher, make_message
-from shared.bus.rabbit import OPERATION_TIMEOUT_S, Message, Rabbit
+from shared.bus.rabbit import OPERATION_TIMEOUT_S, Fetched, Rabbit
 from shared.bus.retry import HISTORY_HEADER
 from shared.bus.topology import CONSUMES, dead_queue_name, queue_name
 from shared.errors import Permanent
@@ -41,7 +41,7 @@ class DeadLetter:
     body: str = ""
 
 
-def _letter(service: str, message: Message) -> DeadLetter:
+def _letter(service: str, message: Fetched) -> DeadLetter:
     headers = message.headers
     try:
         envelope = wire.envelopes(message.body)[0]
@@ -69,12 +69,12 @@ def _letter(service: str, message: Message) -> DeadLetter:
 
 
 @asynccontextmanager
-async def _held(rabbit: Rabbit, service: str, limit: int) -> AsyncIterator[list[tuple[DeadLetter, Message]]]:
+async def _held(rabbit: Rabbit, service: str, limit: int) -> AsyncIterator[list[tuple[DeadLetter, Fetched]]]:
     """Hold up to `limit` dead letters of a stage; those not acknowledged go back in their order."""
     channel = await rabbit.channel()
     try:
         queue = await channel.get_queue(dead_queue_name(service), ensure=False)
-        held: list[tuple[DeadLetter, Message]] = []
+        held: list[tuple[DeadLetter, Fetched]] = []
         while len(held) < limit:
             message = await queue.get(fail=False, timeout=OPERATION_TIMEOUT_S)
             if message is None:

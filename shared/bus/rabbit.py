@@ -9,15 +9,19 @@ import asyncio
 import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 from aio_pika.connection import make_url
+from aiormq import spec as amqp
+from aiormq.abc import DeliveredMessage
 from aiormq.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotFoundEntity
 
 from shared import clock
+from shared.bus.incoming import Message
 from shared.bus.outgoing import Outgoing
 from shared.bus.topology import EXCHANGE, TOPOLOGY, QueueSpec
 from shared.errors import Unavailable
@@ -27,10 +31,11 @@ log = structlog.get_logger(__name__)
 # What the client library raises when the broker is away, refuses, or the channel died under a call.
 AWAY = (AMQPError, ChannelInvalidStateError, OSError, TimeoutError, RuntimeError)
 OPERATION_TIMEOUT_S = 10.0
+PERSISTENT = 2
 BACKOFF_S = (0.1, 0.2, 0.5, 1.0)
 FEED_LIMIT = {"x-max-length": 2_000, "x-overflow": "drop-head"}
 
-Message = AbstractIncomingMessage
+Fetched = AbstractIncomingMessage
 
 
 class Lane:
@@ -41,7 +46,6 @@ class Lane:
         self.prefetch = prefetch
         self.waiting: deque[Message] = deque()
         self.channel: AbstractChannel | None = None
-        self._tag: str | None = None
         self._connection: AbstractConnection | None = None
         self._closing: asyncio.Future[None] | None = None
         self._arrived = arrived
@@ -51,15 +55,15 @@ class Lane:
         self.waiting.clear()
         self.channel = await connection.channel(publisher_confirms=False)
         await self.channel.set_qos(prefetch_count=self.prefetch)
-        queue = await self.channel.get_queue(self.queue, ensure=False)
-        self._tag = await queue.consume(self._take_in)
-        self._connection = connection
+        # From the lower library at once: the upper one makes a second task and a large object of each message.
         underlay = await self.channel.get_underlay_channel()
+        await underlay.basic_consume(self.queue, self._take_in)
+        self._connection = connection
         underlay.on_consumer_cancel_callbacks.add(self._cancelled)
 
     async def pause(self) -> None:
         """Stop consuming; everything not acknowledged goes back to the queue."""
-        channel, self.channel, self._tag = self.channel, None, None
+        channel, self.channel = self.channel, None
         self.waiting.clear()
         if channel is not None and not channel.is_closed:
             await channel.close()
@@ -70,8 +74,8 @@ class Lane:
         if self._connection is not None and not self._connection.is_closed:
             self._closing = asyncio.ensure_future(self._connection.close())
 
-    async def _take_in(self, message: Message) -> None:
-        self.waiting.append(message)
+    async def _take_in(self, delivered: DeliveredMessage) -> None:
+        self.waiting.append(_message(delivered))
         self._arrived.set()
 
 
@@ -88,7 +92,6 @@ class Rabbit:
         self._name = name
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
-        self._exchange: AbstractExchange | None = None
         self._task: asyncio.Task[None] | None = None
         self._lanes: list[Lane] = []
         self._consuming = False
@@ -187,12 +190,19 @@ class Rabbit:
         Raises:
             Unavailable: not confirmed within `timeout_s`, refused by a full queue, no queue for it, or no broker.
         """
-        channel, exchange = self._channel, self._exchange
-        if channel is None or exchange is None or not self._up.is_set():
+        channel = self._channel
+        if channel is None or channel.is_closed or not self._up.is_set():
             raise Unavailable("broker: not connected")
-        target = channel.default_exchange if direct else exchange
         try:
-            await target.publish(_properties(message), key, mandatory=True, timeout=timeout_s)
+            underlay = await channel.get_underlay_channel()
+            await underlay.basic_publish(
+                message.body,
+                exchange="" if direct else EXCHANGE,
+                routing_key=key,
+                properties=_properties(message),
+                mandatory=True,
+                timeout=timeout_s,
+            )
         except AWAY as error:
             raise Unavailable(f"broker: {type(error).__name__} on {key}") from error
 
@@ -269,7 +279,6 @@ class Rabbit:
         await self.declare(TOPOLOGY.queues)
         self._channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         self._channel.close_callbacks.add(lambda *_: closed.set())
-        self._exchange = await self._channel.get_exchange(EXCHANGE, ensure=False)
         for key, callback in self._broadcasts:
             await self._open_listener(connection, None, (key,), callback)
         await self._open_feed(connection)
@@ -297,7 +306,7 @@ class Rabbit:
         for key in keys:
             await queue.bind(EXCHANGE, key)
 
-        async def hand_over(message: Message) -> None:
+        async def hand_over(message: Fetched) -> None:
             callback(message.body)
 
         await queue.consume(hand_over, no_ack=True)
@@ -332,7 +341,7 @@ class Rabbit:
 
     async def _drop(self) -> None:
         self._up.clear()
-        connection, self._connection, self._channel, self._exchange = self._connection, None, None, None
+        connection, self._connection, self._channel = self._connection, None, None
         for lane in self._lanes:
             lane.waiting.clear()
             lane.channel = None
@@ -351,14 +360,27 @@ async def _declare(channel: AbstractChannel, queues: Sequence[QueueSpec]) -> Non
             await queue.bind(exchange, key)
 
 
-def _properties(message: Outgoing) -> aio_pika.Message:
-    return aio_pika.Message(
-        message.body,
+def _message(delivered: DeliveredMessage) -> Message:
+    delivery, properties, channel = delivered.delivery, delivered.header.properties, delivered.channel
+    assert isinstance(delivery, amqp.Basic.Deliver)
+    assert delivery.delivery_tag is not None
+    return Message(
+        delivered.body,
+        properties.headers or {},
+        properties.message_id,
+        bool(delivery.redelivered),
+        partial(channel.basic_ack, delivery.delivery_tag),
+    )
+
+
+def _properties(message: Outgoing) -> amqp.Basic.Properties:
+    return amqp.Basic.Properties(
         content_type=message.content_type,
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-        message_id=message.id,
-        timestamp=clock.now(),
-        type=message.type,
-        app_id=message.sender,
         headers=message.headers,
+        delivery_mode=PERSISTENT,
+        priority=0,
+        message_id=message.id or None,
+        timestamp=clock.now(),
+        message_type=message.type or None,
+        app_id=message.sender or None,
     )
