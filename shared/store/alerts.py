@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.model import Alert
+from shared.model_text import dumped
 from shared.store.mongo import Database, Document, Index, Query, Update
 
 INDEXES = (
@@ -173,13 +174,20 @@ def _read(document: Document) -> tuple[Alert, str]:
     return Alert.model_validate_json(document["body"]), document["group_id"] or ""
 
 
+def _text(alert: Alert) -> str:
+    try:
+        return dumped(alert).decode()
+    except TypeError:
+        return alert.model_dump_json()
+
+
 def _document(alert: Alert, expires_at: datetime) -> Document:
     document: dict[str, Any] = {
         "_id": alert.id,
         "integration_id": alert.integration_id,
         "received_at": alert.received_at,
         "group_id": None,
-        "body": alert.model_dump_json(),
+        "body": _text(alert),
         "expires_at": expires_at,
     }
     return document

@@ -205,3 +205,24 @@ def test_the_trace_is_the_alert_and_the_span_the_event():
     assert trace == alert_id.replace("-", "")
     assert id.replace("-", "").startswith(span)
     assert (len(trace), len(span)) == (32, 16)
+
+
+# What JSON has and what it has not, as a caller inside the house might give it.
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(texts | st.integers(), inner, max_size=3)
+        | st.tuples(inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(attributes, anything)
+def test_a_payload_is_written_as_its_model_writes_it(fields: dict[str, Any], payload: Any):
+    event = received(fields, payload)
+
+    envelope = wire.encode(event, ROUTER)
+
+    assert envelope.endswith(b',"data":' + event.model_dump_json(exclude=set(ATTRIBUTES)).encode() + b"}")
