@@ -45,7 +45,7 @@ NAMES = (
 TITLE = NAMES + (
     "{{ [own.alertname, grouped.alertname, common.alertname, payload.title] | any_of | words"
     ' or ("Alert from " ~ integration_name) }}'
-    '{%- set others = grouped.items() | rejectattr(0, "eq", "alertname") | map(attribute=1) | join(", ") -%}'
+    '{%- set others = (grouped | besides({"alertname": 1})).values() | join(", ") -%}'
     "{% if others %} ({{ others }}){% endif %}"
 )
 PHONE_TITLE = NAMES + (
