@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 from services.receiver.beats import Beats
 from services.receiver.commit import Committer, Where
 from services.receiver.lanes import Lanes
+from services.receiver.random_ids import random_id
 from shared import clock
 from shared.bus.publisher import Encoded, Publisher
 from shared.domain.configuration import ConfigSnapshot, Integration
@@ -64,7 +64,7 @@ class Acceptance:
             Overloaded, SpoolFailed: neither the broker nor the disk has them.
         """
         key = idempotency_key(headers)
-        first_id = alert_id(integration.id, key) if key else str(uuid.uuid4())
+        first_id = alert_id(integration.id, key) if key else random_id()
         now = clock.now()
         lane = self._lanes.lane_of(integration.id, len(parts), clock.monotonic_s())
         alerts = alerts_of(parts, integration.id, first_id, now)
@@ -78,7 +78,7 @@ class Acceptance:
         now, config = clock.now(), self._config.current
         events = []
         for one in wanted:
-            id = alert_id(one.integration.id, one.key) if one.key else str(uuid.uuid4())
+            id = alert_id(one.integration.id, one.key) if one.key else random_id()
             [alert] = alerts_of([Part(one.payload)], one.integration.id, id, now)
             lane = self._lanes.lane_of(one.integration.id, 1, clock.monotonic_s())
             events.append(_received(alert, one.integration, lane, config, one.reason))
@@ -88,7 +88,7 @@ class Acceptance:
     async def heartbeat(self, integration: Integration) -> Where:
         """Accept one ping; raises like `alerts`."""
         ping = HeartbeatReceived(
-            id=str(uuid.uuid4()),
+            id=random_id(),
             time=clock.now(),
             subject=integration.id,
             config_version=self._config.current.version,

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl
@@ -119,7 +120,8 @@ def parse(body: bytes, content_type: str, limits: Limits) -> Any:
     raise Refused(415, "media_type", f'Unsupported media type "{content_type}" in request.', as_json=True)
 
 
-def _media_type(content_type: str) -> tuple[str, dict[str, str]]:
+@lru_cache(maxsize=256)
+def _media_type(content_type: str) -> tuple[str, Mapping[str, str]]:
     media = content_type.split(";", 1)[0].strip().lower()
     return media, _parameters(content_type)
 
