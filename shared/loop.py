@@ -280,9 +280,10 @@ class StageLoop:
 
     def _stamp(self, batch: Batch, handled: Handled, worked_ms: float) -> list[Encoded]:
         stamped: list[Encoded] = []
+        now = clock.now()
         for cause, outcome in zip(batch.events, handled.outcomes, strict=True):
             if isinstance(outcome, Done):
-                waited_ms = max(0.0, (clock.now() - cause.time).total_seconds() * 1000 - worked_ms)
+                waited_ms = max(0.0, (now - cause.time).total_seconds() * 1000 - worked_ms)
                 for one in outcome.events:
                     encoded = one if isinstance(one, Encoded) else self._publisher.encode(one)
                     stamped.append(encoded.stamped(waited_ms, worked_ms))

@@ -49,12 +49,14 @@ class Event(Frozen):
     @classmethod
     def following(cls, cause: Event | Due, part: str = "", **fields: Any) -> Self:
         """Make the event that follows from `cause`; the same cause, kind and part give the same id."""
-        fields.setdefault("alert_id", cause.alert_id)
-        fields.setdefault("config_version", cause.config_version)
-        fields.setdefault("subject", cause.subject)
-        fields.setdefault("time", cause.time)
-        fields.setdefault("lane", cause.lane)
-        return cls(id=derived_id(cause.id, cls.type, part), cause_id=cause.id, **fields)
+        taken = {
+            "alert_id": cause.alert_id,
+            "config_version": cause.config_version,
+            "subject": cause.subject,
+            "time": cause.time,
+            "lane": cause.lane,
+        }
+        return cls(id=derived_id(cause.id, cls.type, part), cause_id=cause.id, **(taken | fields))
 
 
 class Due(Frozen):
