@@ -39,8 +39,10 @@ def root_state(group: Group) -> RootState:
 
 def cascade(before: Group, after: Group, cause: Event | Due, now: datetime, by: Actor) -> list[Event]:
     """Ask the attached groups to follow a change of state; other changes are none of theirs."""
+    if not after.attached:
+        return []
     state = root_state(after)
-    if not after.attached or root_state(before).model_copy(update={"version": after.version}) == state:
+    if root_state(before).model_copy(update={"version": after.version}) == state:
         return []
     asks = [follow_ask(one, state) for one in after.attached]
     return [asked(cause, one, now, by) for one in asks]
