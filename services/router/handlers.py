@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from shared import clock
 from shared.domain.configuration import ConfigSnapshot
@@ -27,10 +28,15 @@ class Router:
         config = await self._config.at_least(max(one.config_version for one in received))
         jobs = [route_job(one, config) for one in received]
         answers = await self._sandbox.route_or_defer(jobs, clock.now())
-        return Handled([_outcome(one, answer, config) for one, answer in zip(received, answers, strict=True)])
+        now = clock.now()
+        return Handled(
+            [_outcome(one, answer, config, now) for one, answer in zip(received, answers, strict=True)]
+        )
 
 
-def _outcome(event: AlertReceived, answer: Routed | Deferred, config: ConfigSnapshot) -> Outcome:
+def _outcome(
+    event: AlertReceived, answer: Routed | Deferred, config: ConfigSnapshot, now: datetime
+) -> Outcome:
     if isinstance(answer, Deferred):
         return Retry(SLOW, answer.after_s, counted=False)
-    return Done((alert_routed(event, answer, config, clock.now()),))
+    return Done((alert_routed(event, answer, config, now),))
