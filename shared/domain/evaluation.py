@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from shared.domain.configuration import Integration
@@ -86,6 +87,7 @@ def template_of(integration: Integration, name: str, part: str | None = None) ->
     return text if text and text.strip() else None
 
 
+@lru_cache(maxsize=4096)
 def default_of(slug: str, name: str, part: str | None = None) -> str | None:
     """Return the template that an integration type brings along, None when it has none of its own."""
     found = defaults_of(slug).get(name)

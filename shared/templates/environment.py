@@ -46,13 +46,13 @@ class Environment(SandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Jinja's rule (an attribute wins over a key), without its long way for the values that JSON is made of."""
         kind = type(obj)
-        if kind in METHODS and attribute in METHODS[kind]:
-            return getattr(obj, attribute)
         if kind is dict and attribute not in DICT_ATTRIBUTES:
             try:
                 return obj[attribute]
             except KeyError:
                 return self.undefined(obj=obj, name=attribute)
+        if kind in METHODS and attribute in METHODS[kind]:
+            return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
