@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from services.receiver.notices import Notice, Notices
 from shared import clock
@@ -18,6 +18,8 @@ from shared.domain.problems import RATE_LIMIT
 from shared.domain.token_bucket import Bucket
 from shared.live_configuration import LiveConfiguration
 
+UNLIMITED = nullcontext()
+
 
 class RateLimits:
     """The buckets of the integrations that have a limit."""
@@ -27,17 +29,17 @@ class RateLimits:
         self._buckets: dict[str, Bucket] = {}
         config.on_change(self._forget)
 
-    @contextmanager
-    def taken(self, integration: Integration, alerts: int) -> Iterator[None]:
+    def taken(self, integration: Integration, alerts: int) -> AbstractContextManager[None]:
         """Take the alerts of one body, all or none, and give them back when the body is not accepted after all.
 
         Raises:
-            Refused: 429 with Retry-After; nothing was taken.
+            Refused: 429 with Retry-After; nothing was taken. It comes when the context is entered.
         """
         limit = integration.access.rate_limit
-        if limit is None:
-            yield
-            return
+        return UNLIMITED if limit is None else self._taken(integration, alerts, limit)
+
+    @contextmanager
+    def _taken(self, integration: Integration, alerts: int, limit: RateLimit) -> Iterator[None]:
         bucket = self._bucket_of(integration, limit)
         wait_s = bucket.take(alerts, limit, clock.monotonic_s())
         if wait_s:
