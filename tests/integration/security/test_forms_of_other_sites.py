@@ -124,6 +124,7 @@ async def test_no_get_changes_anything(api: RunningApi, mongo_client: pymongo.Mo
         "/api/v1/organizations/{id}",
         "/api/v1/schedules/{id}/final_shifts",
         "/schedules/{id}/layers/{shift_id}",
+        "/schedules/{id}/overrides/{override_id}",
         "/api/v1/schedules/{id}/export",
         "/api/v1/schedules/{id}/export_token",
         "/api/v1/users/{id}/schedule_export",
