@@ -115,6 +115,7 @@ async def protect(_: web.Request, response: web.StreamResponse) -> None:
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
+        _check_address(request)
         return await handler(request)
     except Refused as refused:
         return refusal(request, refused.body, refused.status, refused.headers)
@@ -133,6 +134,16 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         # A bug: the client still reads JSON, and the log has the traceback.
         log.error("request.failed", reason=type(error).__name__, exc_info=error)
         return refusal(request, {"detail": "The server made a mistake; its log says which."}, 500)
+
+
+def _check_address(request: web.Request) -> None:
+    """Refuse what no name, id or search can hold, and what the database takes for a mistake of ours.
+
+    Raises:
+        Refused: 400, there is a zero character in the address.
+    """
+    if "\x00" in request.path or any("\x00" in text for pair in request.query.items() for text in pair):
+        raise Refused.because(400, "There is a zero character in the address.")
 
 
 def _http_error(request: web.Request, error: web.HTTPException) -> web.Response:
