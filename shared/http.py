@@ -75,7 +75,7 @@ class HttpClient:
         """Make one request and return whatever answered.
 
         Waits at most `call.timeout_s` for the whole exchange and reads at most `call.read_limit_bytes` of the
-        body. Any status is an answer. Redirects are followed for untrusted calls only, each address checked.
+        body. Any status is an answer. Redirects are followed for untrusted calls only, if at all, each address checked.
 
         Raises:
             Transient: surely not received: refused, name not found, no connection in time.
@@ -97,7 +97,7 @@ class HttpClient:
                 URL(call.url),
                 headers=dict(call.headers),
                 data=call.body,
-                allow_redirects=not call.trusted,
+                allow_redirects=call.redirected and not call.trusted,
                 max_redirects=_REDIRECTS,
                 timeout=ClientTimeout(total=None, sock_connect=min(_CONNECT_LIMIT_S, call.timeout_s)),
             ) as response:

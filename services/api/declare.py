@@ -19,6 +19,7 @@ from services.api.declare_schedules import (
 )
 from services.api.resources.chains import CHAINS
 from services.api.resources.desk import Desk, Resource
+from services.api.resources.event_subscriptions import EVENT_SUBSCRIPTIONS
 from services.api.resources.integration_tokens import retoken
 from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.maintenance_windows import MAINTENANCE_WINDOWS
@@ -34,6 +35,7 @@ from shared.domain.declaration import (
     Declaration,
     DeclarationRefused,
     DeclaredChain,
+    DeclaredEventSubscription,
     DeclaredIntegration,
     DeclaredMaintenance,
     DeclaredTeam,
@@ -44,10 +46,13 @@ from shared.domain.declaration import (
 from shared.domain.declaration_names import candidates
 from shared.domain.declaration_parts import Owned
 from shared.domain.declared_schedules import DeclaredSchedule, DeclaredSharedShift
+from shared.domain.event_subscription import EventSubscription
 from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.schedules import Schedule, Shift
 
-N = TypeVar("N", User, Team, Webhook, Chain, Integration, MaintenanceWindow, Schedule, Shift)
+N = TypeVar(
+    "N", User, Team, Webhook, Chain, Integration, MaintenanceWindow, Schedule, Shift, EventSubscription
+)
 T = TypeVar("T", Chain, Integration, Schedule, Shift)
 WEBHOOK_SECRETS = ("password", "authorization_header", "signing_secret")
 
@@ -94,6 +99,8 @@ class _Declaring:
             self._integration(("integrations", position), integration)
         for position, window in enumerate(declared.maintenance):
             self._window(("maintenance", position), window)
+        for position, subscription in enumerate(declared.event_subscriptions):
+            self._subscription(("event_subscriptions", position), subscription)
         for position, webhook in enumerate(declared.webhooks):
             self._integration_filter(("webhooks", position), webhook)
         if self._faults.found:
@@ -182,6 +189,20 @@ class _Declaring:
             fields = window_fields(self._desk, self._faults, path, declared)
             before = self._faults.find(MaintenanceWindow, declared.name)
             self._saved(MAINTENANCE_WINDOWS, path, declared, fields, before)
+
+    def _subscription(self, path: Path, declared: DeclaredEventSubscription) -> None:
+        with self._faults.at(path):
+            before = self._faults.find(EventSubscription, declared.name)
+            fields = declared.model_dump(exclude={"enabled", "integrations", "set", "team", "signing_secret"})
+            fields |= {"is_enabled": declared.enabled, "team_id": self._faults.team_id(declared.team, path)}
+            inner, kept = (*path, "integrations"), before.integration_ids if before is not None else ()
+            ids = [self._faults.id_of(Integration, one, inner, kept) for one in declared.integrations]
+            fields["integration_ids"] = [one for one in ids if one is not None]
+            if declared.signing_secret is not None:  # without one, what was made by the api stays
+                stored = before.signing_secret if before is not None else None
+                secret = self._faults.secret((*path, "signing_secret"), declared.signing_secret, stored)
+                fields["signing_secret"] = secret
+            self._saved(EVENT_SUBSCRIPTIONS, path, declared, fields, before)
 
     def _integration_filter(self, path: Path, declared: DeclaredWebhook) -> None:
         """Webhooks refer to integrations, which come after them."""

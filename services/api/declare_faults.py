@@ -13,10 +13,12 @@ from shared.domain.configuration import Chain, Integration, Team, User, UserGrou
 from shared.domain.declaration import Fault, Path
 from shared.domain.declaration_names import OF_TEAM, candidates
 from shared.domain.declaration_parts import Reference
+from shared.domain.event_subscription import EventSubscription
 from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.schedules import Schedule, Shift
 
-Named = User | Webhook | Chain | Integration | MaintenanceWindow | Team | UserGroup | Schedule | Shift
+OfAlerts = Webhook | Chain | Integration | MaintenanceWindow | EventSubscription
+Named = OfAlerts | User | Team | UserGroup | Schedule | Shift
 N = TypeVar("N", bound=Named)
 # What the public API names otherwise than a declaration does.
 WITHOUT_PLACE = ("detail", "non_field_errors", "routing_regex", "filtering_labels")
@@ -27,6 +29,7 @@ NOUNS: dict[type[object], str] = {
     Webhook: "webhook",
     Chain: "escalation chain",
     Integration: "integration",
+    EventSubscription: "event subscription",
     MaintenanceWindow: "maintenance window",
     UserGroup: "user group of Slack",
     Schedule: "schedule",

@@ -7,6 +7,7 @@ from typing import Any
 from services.api.declare_faults import Faults
 from services.api.resources.chains import CHAINS
 from services.api.resources.desk import Desk, Resource
+from services.api.resources.event_subscriptions import EVENT_SUBSCRIPTIONS
 from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.maintenance_windows import MAINTENANCE_WINDOWS
 from services.api.resources.on_call_shifts import SHIFTS
@@ -21,7 +22,10 @@ from shared.domain.model import Frozen
 # In the order in which they can be removed.
 OWNED: dict[str, Resource[Any, Any]] = {
     one.name: one
-    for one in (MAINTENANCE_WINDOWS, INTEGRATIONS, CHAINS, SCHEDULES, SHIFTS, WEBHOOKS, TEAMS, USERS)
+    for one in (
+        *(EVENT_SUBSCRIPTIONS, MAINTENANCE_WINDOWS, INTEGRATIONS, CHAINS, SCHEDULES),
+        *(SHIFTS, WEBHOOKS, TEAMS, USERS),
+    )
 }
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.api.specification_parts import operation, query, reference
+from services.api.event_subscriptions import PositionBody
+from services.api.specification_parts import body, operation, path_parameter, query, reference
 
 BASE = "/api/v1"
+EVENT_BODIES = (PositionBody,)
 LAST_EVENT_ID = {
     "name": "Last-Event-ID",
     "in": "header",
@@ -40,5 +42,31 @@ def event_paths() -> dict[str, Any]:
     types = {**query("type"), "schema": {"type": "array", "items": {"type": "string"}}}
     types["description"] = "types of events, whole or up to a dot: `group`, `group.resolved`, `notification`"
     groups = {**query("alert_group_id"), "schema": {"type": "array", "items": {"type": "string"}}}
-    parameters = [LAST_EVENT_ID, query("after"), types, groups, follow]
-    return {f"{BASE}/events": {"get": {**read, "description": DESCRIPTION, "parameters": parameters}}}
+    integrations = {
+        **groups,
+        "name": "integration_id",
+        "description": "events that name one of these integrations",
+    }
+    after = {
+        **query("after"),
+        "description": "a position, or `beginning`: as far back as the database can go",
+    }
+    parameters = [LAST_EVENT_ID, after, types, groups, integrations, follow]
+    stream = {"get": {**read, "description": DESCRIPTION, "parameters": parameters}}
+    return {f"{BASE}/events": stream, **_subscription_paths()}
+
+
+def _subscription_paths() -> dict[str, Any]:
+    """Return what is done with an event subscription besides the plain writes of every kind of object."""
+    one, parameters = f"{BASE}/event_subscriptions/{{id}}", [path_parameter("id")]
+    moved = operation("go on from another position", {"200": "EventSubscription"}) | body("PositionBody")
+    tried = operation("send an event that says nothing; the position stays", {"200": "EventTrial"})
+    secret = operation("sign with a new secret, shown this once", {"200": "SigningSecret"})
+    return {
+        f"{one}/position": {"parameters": parameters, "post": moved},
+        f"{one}/test": {"parameters": parameters, "post": tried},
+        f"{one}/rotate_secret": {
+            "parameters": parameters,
+            "post": secret | body("RotateSecretBody", required=False),
+        },
+    }

@@ -18,11 +18,10 @@ from multidict import MultiMapping
 
 from services.api.answers import SECURITY_HEADERS
 from services.api.api import API
+from services.api.event_filter import EventFilter, unknown_type
 from services.api.refusals import Invalid, Refused
 from shared import clock
 from shared.errors import Unavailable
-from shared.events import RECORDED, NoticeRequested
-from shared.store.journal import Envelope, groups_of
 from shared.store.journal_tail import JournalTail, Position, Told, journal_tail
 from shared.store.mongo import Lost
 
@@ -34,9 +33,6 @@ LASTS_S = 600.0
 # A reader that takes nothing for so long is left.
 SEND_WITHIN_S = 30.0
 MOST = 20
-# Words to one person are nobody else's.
-PRIVATE = frozenset({NoticeRequested.type})
-TYPES = tuple(sorted(one.type for one in RECORDED if one.type not in PRIVATE))
 NO = ("false", "0", "no")
 HEADERS = {**SECURITY_HEADERS, "Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
 BEGINNING = "retry: 3000\n: from here on\n"
@@ -102,33 +98,27 @@ def open_streams(app: web.Application) -> None:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which events a client asks for; no types and no groups mean all."""
+    """Which events a client asks for, and whether the answer goes on behind those that are there."""
 
-    types: tuple[str, ...]
-    group_ids: frozenset[str]
+    filter: EventFilter
     follow: bool
 
     @classmethod
     def asked(cls, query: MultiMapping[str]) -> Wanted:
-        """Return what `type`, `alert_group_id` and `follow` ask for; the first two may come several times.
+        """Return what `type`, `alert_group_id`, `integration_id` and `follow` ask for; all but the last may repeat.
 
         Raises:
             Invalid: there is no such type of event.
         """
         types = tuple(word for text in query.getall("type", []) for word in text.split(",") if word)
-        for word in types:
-            if not any(_is_of(one, word) for one in TYPES):
-                raise Invalid.field("type", f"There is no event {word}; it is one of {', '.join(TYPES)}.")
-        groups = frozenset(query.getall("alert_group_id", []))
-        return cls(types, groups, query.get("follow", "").lower() not in NO)
-
-    def has(self, record: Envelope) -> bool:
-        """Whether a record of the journal is asked for."""
-        if record["type"] in PRIVATE:
-            return False
-        if self.types and not any(_is_of(record["type"], word) for word in self.types):
-            return False
-        return not self.group_ids or bool(self.group_ids & groups_of(record))
+        problem = unknown_type(types)
+        if problem is not None:
+            raise Invalid.field("type", problem)
+        groups, integrations = (
+            frozenset(query.getall(name, [])) for name in ("alert_group_id", "integration_id")
+        )
+        follow = query.get("follow", "").lower() not in NO
+        return cls(EventFilter(types, groups, integrations), follow)
 
 
 async def stream_events(request: web.Request) -> web.StreamResponse:
@@ -178,7 +168,7 @@ class _Stream:
         while not self._streams.is_closing and clock.monotonic_s() < until_s:
             told = await self._tail.next()
             for one in told or ():
-                if self._wanted.has(one.record):
+                if self._wanted.filter.has(one.record):
                     await self._write(_block(one))
             if told is None and not self._wanted.follow:
                 await self._mark("")
@@ -223,8 +213,3 @@ def _position(request: web.Request) -> Position | None:
     if found is None:
         raise Invalid.field("after", "Must be the id of an event as this endpoint gave it.")
     return found
-
-
-def _is_of(type: str, word: str) -> bool:
-    """Whether a word names a type: wholly, or up to one of its dots."""
-    return type == word or type.startswith(f"{word}.")

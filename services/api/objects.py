@@ -11,11 +11,13 @@ from services.api.authentication import Principal
 from services.api.integration_state import add_state
 from services.api.refusals import Refused
 from services.api.resources.desk import Desk, Resource, parse
+from services.api.resources.event_subscriptions import EVENT_SUBSCRIPTIONS
 from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.schedules import SCHEDULES
 from services.api.resources.shift_swaps import SWAPS
 from services.api.resources.users import USERS
 from services.api.schedule_state import add_schedule_state
+from services.api.subscription_positions import add_status, arrange
 from services.api.swap_shifts import add_swap_shifts
 from shared.domain.configuration_draft import TABLE_OF, Declared
 from shared.domain.model import Frozen
@@ -103,6 +105,9 @@ class Objects:
             return self.resource.show(desk, edit(desk), {})
 
         shown = (await self.api.edit(self.principal, shown_after)).result
+        if self.resource.name == EVENT_SUBSCRIPTIONS.name:
+            # "now" is this moment, not the one in which somebody looks.
+            await arrange(self.api)
         await self._complete([shown])
         return shown
 
@@ -113,6 +118,8 @@ class Objects:
             await add_schedule_state(self.api, shown)
         if self.resource.name == SWAPS.name:
             await add_swap_shifts(self.api, shown)
+        if self.resource.name == EVENT_SUBSCRIPTIONS.name:
+            await add_status(self.api, shown)
 
     def _row(self, desk: Desk, id: str) -> Frozen:
         if self.resource.name == USERS.name and id == CURRENT:

@@ -20,6 +20,7 @@ OBJECTS: dict[str, tuple[Role, Role]] = {
     "escalation_chains": ("viewer", "admin"),
     "escalation_policies": ("viewer", "admin"),
     "webhooks": ("viewer", "admin"),
+    "event_subscriptions": ("viewer", "admin"),
     "actions": ("viewer", "admin"),
     "users": ("viewer", "admin"),
     "teams": ("viewer", "admin"),

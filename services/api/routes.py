@@ -20,6 +20,7 @@ from services.api import (
     direct_messages,
     direct_paging,
     event_stream,
+    event_subscriptions,
     explain,
     export,
     group_actions,
@@ -78,6 +79,10 @@ def add_routes(app: web.Application, chats: ChatCallbacks) -> None:
     _add_groups(app)
     _add_people(app)
     _add(app, "GET", f"{BASE}/events", event_stream.stream_events)
+    subscription = f"{BASE}/event_subscriptions/{{id}}"
+    _add(app, "POST", f"{subscription}/position", event_subscriptions.move)
+    _add(app, "POST", f"{subscription}/test", event_subscriptions.try_out)
+    _add(app, "POST", f"{subscription}/rotate_secret", event_subscriptions.rotate_secret)
     _add(app, "GET", f"{BASE}/organizations", lookups.list_organizations)
     _add(app, "GET", f"{BASE}/organizations/{{id}}", lookups.read_organization)
     _add(app, "GET", f"{BASE}/info", lookups.read_info)

@@ -14,7 +14,9 @@ from services.api.authentication import Authentication
 from services.api.calendars import Means
 from services.api.chat_callbacks import ChatCallbacks
 from services.api.console.opening import oidc_fault, open_console, open_oidc
+from services.api.event_posts import EventPosts
 from services.api.event_stream import open_streams
+from services.api.event_subscriptions import EVENT_REQUESTS
 from services.api.rate_limit import limits_of
 from services.api.routes import add_routes
 from services.api.schedule_watch import ScheduleWatch
@@ -84,11 +86,14 @@ async def open_service(io: Io) -> AsyncIterator[Handler | None]:
 
 @asynccontextmanager
 async def _watched(io: Io, api: Api) -> AsyncIterator[None]:
-    """Look after schedules and Slack's lists in the background."""
+    """Look after schedules and Slack's lists in the background, and post events to subscriptions."""
     allowed = is_any if io.settings.allow_private_addresses else is_public
     async with HttpClient(allowed) as client:
         means = Means(client, io.secrets, api.configuration, lambda change: api.change(change, SYSTEM))
         ScheduleWatch(io, means).spawn(io)
+        posts = EventPosts(api, client)
+        io.http[EVENT_REQUESTS] = posts.requests
+        posts.spawn(io)
         settings = slack.CHANNEL.settings_from(io.settings)
         if slack.CHANNEL.unready(settings) is None:
             SlackRefresh(api, client, settings).spawn(io)

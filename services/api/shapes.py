@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.api.event_shapes import EventSubscription
 from services.api.maintenance_shapes import GroupSettings, MaintenanceWindow, Reminded
 from services.api.maintenance_shapes import StormSettings as StormSettings
 from services.api.maintenance_shapes import StormState as StormState
@@ -281,6 +282,7 @@ RESOURCE_SHAPES: dict[str, type[BaseModel]] = {
     "personal_notification_rules": PersonalNotificationRule,
     "webhooks": Webhook,
     "actions": CustomAction,
+    "event_subscriptions": EventSubscription,
     "maintenance_windows": MaintenanceWindow,
     "teams": Team,
     "schedules": Schedule,

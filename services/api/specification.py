@@ -13,6 +13,7 @@ from services.api import (
     behaviour,
     delivery_shapes,
     escalation_shapes,
+    event_shapes,
     integration_types,
     people_shapes,
     preview_shapes,
@@ -22,7 +23,7 @@ from services.api.delivery_shapes import MessageBody
 from services.api.demo import DemoBody
 from services.api.error_specification import ERROR_SCHEMAS, OF_BODIES, refusals
 from services.api.escalation_specification import ESCALATION_BODIES, escalation_paths
-from services.api.event_specification import event_paths
+from services.api.event_specification import EVENT_BODIES, event_paths
 from services.api.group_specification import GROUP_BODIES, GROUP_SHAPES, group_paths
 from services.api.history_shapes import SHAPES
 from services.api.integration_tokens import RotateTokenBody
@@ -59,6 +60,7 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "personal_notification_rules": ("user_id", "important"),
     "webhooks": ("name", "team_id"),
     "actions": ("name",),
+    "event_subscriptions": ("name", "team_id"),
     "maintenance_windows": ("name", "integration_id", "is_active"),
     "teams": ("name",),
     "user_groups": ("slack_handle",),
@@ -143,12 +145,21 @@ def _schemas() -> dict[str, Any]:
         *escalation_shapes.SHAPES,
         *people_shapes.SHAPES,
         *webhook_shapes.SHAPES,
+        *event_shapes.SHAPES,
         *(*LOOKUP_SHAPES, *GROUP_SHAPES),
     )
     shapes = dict.fromkeys(shown, "serialization")
     own = (Declaration, DemoBody, PreviewBody, RotateTokenBody, MaintenanceBody, MessageBody)
     others = dict.fromkeys(
-        (*own, *SCHEDULE_BODIES, *PEOPLE_BODIES, *WEBHOOK_BODIES, *ESCALATION_BODIES, *GROUP_BODIES),
+        (
+            *own,
+            *SCHEDULE_BODIES,
+            *PEOPLE_BODIES,
+            *WEBHOOK_BODIES,
+            *ESCALATION_BODIES,
+            *GROUP_BODIES,
+            *EVENT_BODIES,
+        ),
         "validation",
     )
     models: Any = [*bodies.items(), *shapes.items(), *others.items()]

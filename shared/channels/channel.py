@@ -62,7 +62,10 @@ class Notice:
 
 @dataclass(frozen=True)
 class HttpCall:
-    """One HTTP request. `trusted`: the operator configured the address, so it may be private."""
+    """One HTTP request. `trusted`: the operator configured the address, so it may be private.
+
+    Not `redirected`: an answer that points elsewhere is an answer like any other, and nobody goes there.
+    """
 
     method: str
     url: str
@@ -71,6 +74,7 @@ class HttpCall:
     timeout_s: float = 10.0
     trusted: bool = False
     read_limit_bytes: int = 64 * 1024
+    redirected: bool = True
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from shared.domain.configuration import (
     UserGroup,
     Webhook,
 )
+from shared.domain.event_subscription import EventSubscription
 from shared.domain.maintenance import MaintenanceWindow
 from shared.domain.model import Frozen
 from shared.domain.schedules import Calendar, Schedule, Shift, Swap
@@ -44,6 +45,7 @@ Row = (
     | User
     | Rule
     | Webhook
+    | EventSubscription
     | MaintenanceWindow
     | Team
     | UserGroup
@@ -61,6 +63,7 @@ TABLES: dict[str, type[Row]] = {
     "users": User,
     "teams": Team,
     "webhooks": Webhook,
+    "event_subscriptions": EventSubscription,
     "escalation_chains": Chain,
     "escalation_policies": StepConfig,
     "integrations": Integration,

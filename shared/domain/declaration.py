@@ -121,6 +121,22 @@ class DeclaredWebhook(OfTeam):
     integrations: list[Named] = Field(default_factory=list)
 
 
+class DeclaredEventSubscription(OfTeam):
+    """A URL that is told the events of the journal, known by name; `integrations` are names, empty for all.
+
+    `start` counts when it is made: now, beginning, or a position.
+    """
+
+    name: str
+    url: str
+    enabled: bool = True
+    types: list[str] = Field(default_factory=list)
+    integrations: list[Named] = Field(default_factory=list)
+    start: str = "now"
+    batch_size: int = 100
+    signing_secret: str | None = None
+
+
 class DeclaredStep(Part):
     """One escalation step: its type and the type's parameters, people and webhooks by name."""
 
@@ -173,11 +189,15 @@ class Declaration(Part):
     maintenance: list[DeclaredMaintenance] = Field(default_factory=list)
     shifts: list[DeclaredSharedShift] = Field(default_factory=list)
     schedules: list[DeclaredSchedule] = Field(default_factory=list)
+    event_subscriptions: list[DeclaredEventSubscription] = Field(default_factory=list)
 
 
 # The command line resolves references to secrets where it runs; the api would have to read its own surroundings.
 UNRESOLVED = "the command line does that; over the API send the secret itself"
-SECTIONS = ("users", "teams", "webhooks", "shifts", "schedules", "chains", "integrations", "maintenance")
+SECTIONS = (
+    *("users", "teams", "webhooks", "shifts", "schedules", "chains", "integrations", "maintenance"),
+    "event_subscriptions",
+)
 
 
 def read(data: Any) -> Declaration:
@@ -202,6 +222,7 @@ def read(data: Any) -> Declaration:
         *_doubles("integrations", (_of_team(one) for one in declaration.integrations)),
         *_doubles("maintenance", (one.name for one in declaration.maintenance)),
         *_doubles("shifts", (_of_team(one) for one in declaration.shifts)),
+        *_doubles("event_subscriptions", (one.name for one in declaration.event_subscriptions)),
         *_doubles("schedules", (_of_team(one) for one in declaration.schedules)),
     ]
     if faults:

@@ -13,12 +13,14 @@ from shared.domain.configuration import Chain, Integration, Team, User, Webhook
 from shared.domain.configuration_draft import TABLE_OF, Declared, Tables
 from shared.domain.declaration import (
     DeclaredChain,
+    DeclaredEventSubscription,
     DeclaredMaintenance,
     DeclaredOnCallReminders,
     DeclaredTeam,
     DeclaredUser,
     DeclaredWebhook,
 )
+from shared.domain.event_subscription import EventSubscription
 from shared.domain.exported_integrations import exported_integration
 from shared.domain.exported_names import ExportedNames, dumped, word_if_bare
 from shared.domain.exported_people import exported_points, exported_rules
@@ -62,6 +64,7 @@ class _Export:
         yield "chains", self._rows(Chain, self._chain)
         yield "integrations", self._rows(Integration, self._integration)
         yield "maintenance", self._rows(MaintenanceWindow, self._window)
+        yield "event_subscriptions", self._rows(EventSubscription, self._subscription)
 
     def _rows(self, model: type[Any], write: Callable[[Any], Written]) -> list[Written]:
         found = []
@@ -126,6 +129,19 @@ class _Export:
             if getattr(row, name)
         }
         return {**dumped(declared), **secrets}
+
+    def _subscription(self, row: EventSubscription) -> Written:
+        declared = DeclaredEventSubscription.model_validate(
+            {
+                **row.model_dump(include={"name", "url", "types", "start", "batch_size"}),
+                "enabled": row.is_enabled,
+                "team": self._names.team(row.team_id),
+                "integrations": [self._names.of(Integration, one) for one in row.integration_ids],
+            }
+        )
+        words = ("event subscription", row.name, "signing_secret")
+        secret = {words[-1]: self._names.secret(*words)} if row.signing_secret else {}
+        return {**dumped(declared), **secret}
 
     def _schedule(self, row: Schedule) -> Written:
         return exported_schedule(row, self._config, self._names)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from shared.domain.model import Frozen
+from shared.domain.webhook_signature import Signing
 
 
-class Webhook(Frozen):
-    """An outgoing webhook (reference 9.1); passwords, secrets and `authorization_header` are ciphertext here.
-
-    While a signing secret is replaced, calls are signed with the former one too, until its time is up.
-    """
+class Webhook(Signing):
+    """An outgoing webhook (reference 9.1); passwords, secrets and `authorization_header` are ciphertext here."""
 
     id: str
     name: str
@@ -29,13 +24,3 @@ class Webhook(Frozen):
     authorization_header: str | None = None
     integration_filter: tuple[str, ...] = ()
     preset: str | None = None
-    signing_secret: str | None = None
-    former_signing_secret: str | None = None
-    former_signing_secret_until: datetime | None = None
-
-    def signing_secrets_at(self, now: datetime) -> tuple[str, ...]:
-        """Return the secrets, as ciphertext, that a call is signed with: the present one first."""
-        former, until = self.former_signing_secret, self.former_signing_secret_until
-        is_former_valid = former is not None and until is not None and now < until
-        found = (self.signing_secret, former if is_former_valid else None)
-        return tuple(one for one in found if one)

@@ -18,6 +18,7 @@ PREFIXES = {
     "users": "U",
     "personal_notification_rules": "N",
     "webhooks": "W",
+    "event_subscriptions": "V",
     "teams": "T",
     "maintenance_windows": "M",
     "user_groups": "G",

@@ -24,6 +24,7 @@ PLACES: tuple[tuple[str, ...], ...] = (
     ("webhooks", "*", "password"),
     ("webhooks", "*", "authorization_header"),
     ("webhooks", "*", "signing_secret"),
+    ("event_subscriptions", "*", "signing_secret"),
     ("schedules", "*", "ical_url_primary"),
     ("schedules", "*", "ical_url_overrides"),
     ("integrations", "*", "token"),

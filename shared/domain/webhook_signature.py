@@ -12,12 +12,31 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.domain.model import Frozen
 from shared.errors import Permanent
 
 PREFIX = "whsec_"
 FEWEST_BYTES, MOST_BYTES = 24, 64
 NEW_BYTES = 32
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
+
+class Signing(Frozen):
+    """With which secrets calls are signed, as ciphertext.
+
+    While a secret is replaced, calls are signed with the former one too, until its time is up.
+    """
+
+    signing_secret: str | None = None
+    former_signing_secret: str | None = None
+    former_signing_secret_until: datetime | None = None
+
+    def signing_secrets_at(self, now: datetime) -> tuple[str, ...]:
+        """Return the secrets, as ciphertext, that a call is signed with: the present one first."""
+        former, until = self.former_signing_secret, self.former_signing_secret_until
+        is_former_valid = former is not None and until is not None and now < until
+        found = (self.signing_secret, former if is_former_valid else None)
+        return tuple(one for one in found if one)
 
 
 def secret_of(key: bytes) -> str:

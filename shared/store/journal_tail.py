@@ -19,6 +19,8 @@ from shared.store.journal import Envelope
 from shared.store.mongo import Collection, Database, Inserts
 
 POSITION = re.compile(r"(?P<token>[0-9A-F]{16,2000})(\.(?P<skip>[1-9][0-9]{0,5}))?")
+# The position before everything that the database still knows of.
+BEGINNING = "beginning"
 PAGES_AT_ONCE = 20
 # So many records back a second telling of the same one is noticed.
 REMEMBERED = 10_000
@@ -37,6 +39,8 @@ class Position:
     @classmethod
     def read(cls, text: str) -> Position | None:
         """Return the position that a text names; None when it names none."""
+        if text == BEGINNING:
+            return cls(BEGINNING)
         found = POSITION.fullmatch(text)
         return cls(found["token"], int(found["skip"] or 0)) if found is not None else None
 
@@ -57,7 +61,10 @@ class _Turned(NamedTuple):
 
 
 class JournalTail:
-    """The records behind a position, page by page. What was told twice is returned once, as far as it remembers."""
+    """The records behind a position, page by page. What was told twice is returned once, as far as it remembers.
+
+    `expired` counts the pages that it passed over because the journal does not keep them any more.
+    """
 
     def __init__(self, collection: Collection, inserts: Inserts) -> None:
         self._collection = collection
@@ -65,6 +72,7 @@ class JournalTail:
         self._waiting: list[_Turned] = []
         self._seen: OrderedDict[str, None] = OrderedDict()
         self.position = Position("")
+        self.expired = 0
 
     async def begin(self, after: Position | None) -> None:
         """Go to a position, or to where the journal ends now.
@@ -98,6 +106,7 @@ class JournalTail:
         )
         pages = {one["_id"]: orjson.loads(one["entries"]) for one in found}
         told = [one for page in turned for one in _records(page, pages.get(page.id, []))]
+        self.expired += sum(one.id not in pages for one in turned)
         self.position = turned[-1].behind
         return [one for one in told if self._is_new(one.record)]
 
@@ -132,17 +141,26 @@ async def journal_tail(database: Database, after: Position | None) -> AsyncItera
         Lost: the database cannot go on from there.
     """
     collection = database.collection("journal")
-    async with collection.inserts(after.token if after is not None else None) as inserts:
+    is_whole = after is not None and after.token == BEGINNING
+    token = after.token if after is not None and not is_whole else None
+    async with collection.inserts(token, await database.reaches_back_to() if is_whole else None) as inserts:
         tail = JournalTail(collection, inserts)
         await tail.begin(after)
         yield tail
 
 
 def _records(page: _Turned, entries: list[Envelope]) -> list[Told]:
-    """Return the records of a page that are behind the position before it, each with the position behind it."""
+    """Return the records of a page that are behind the position before it, each with the position behind it.
+
+    The first page of all has no place before it by which it could be known again: it is told wholly or not at all.
+    """
     last = len(entries)
+    is_first = page.before.token == BEGINNING
     return [
-        Told(record, page.behind if number == last else Position(page.before.token, number))
+        Told(
+            record,
+            page.behind if number == last else Position(page.before.token, 0 if is_first else number),
+        )
         for number, record in enumerate(entries, start=1)
         if number > page.before.skip
     ]

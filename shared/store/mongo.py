@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bson import Timestamp
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
 from pymongo import IndexModel, InsertOne, ReadPreference, ReturnDocument, UpdateMany, UpdateOne
 from pymongo.errors import (
@@ -254,13 +255,17 @@ class Collection:
             return found
 
     @asynccontextmanager
-    async def inserts(self, after: str | None) -> AsyncIterator[Inserts]:
-        """Follow what is added to the collection: behind a position, or from now on."""
+    async def inserts(self, after: str | None, since: Any = None) -> AsyncIterator[Inserts]:
+        """Follow what is added: behind a position, from a `Database.reaches_back_to`, or from now on."""
         async with _errors():
             session = await self._inner.database.client.start_session()
         token = {"_data": after} if after is not None else None
         stream = self._inner.watch(
-            ONLY_INSERTS, resume_after=token, max_await_time_ms=LOOK_MS, session=session
+            ONLY_INSERTS,
+            resume_after=token,
+            start_at_operation_time=since,
+            max_await_time_ms=LOOK_MS,
+            session=session,
         )
         try:
             yield Inserts(stream, session)
@@ -375,6 +380,23 @@ class Database:
         """
         async with _errors():
             await self._database.command("ping")
+
+    async def reaches_back_to(self) -> Any:
+        """Return the oldest moment from which `Collection.inserts` can go on, in the server's own terms.
+
+        Raises:
+            Lost: the server does not tell this user.
+        """
+        async with _errors():
+            try:
+                status = await self._client.admin.command({"serverStatus": 1, "oplog": 1})
+                oldest = status["oplog"]["earliestOptime"]
+                # The server goes on from moments behind its oldest entry alone.
+                return Timestamp(oldest.time, oldest.inc + 1)
+            except OperationFailure as error:
+                if error.code in SHUTTING_DOWN:
+                    raise
+                raise Lost(f"the database does not tell how far back it reaches: {error}") from error
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:

@@ -10,6 +10,7 @@ import yaml
 from shared.command.documents import setting_rows
 from shared.domain.declaration import (
     DeclaredChain,
+    DeclaredEventSubscription,
     DeclaredIntegration,
     DeclaredMaintenance,
     DeclaredRoute,
@@ -31,7 +32,7 @@ def test_every_setting_is_in_the_document():
 def test_every_key_of_a_declaration_is_in_the_document():
     people = (DeclaredUser, DeclaredTeam, DeclaredSchedule, DeclaredSharedShift)
     alerts = (DeclaredWebhook, DeclaredChain, DeclaredIntegration, DeclaredRoute, DeclaredMaintenance)
-    for model in (*people, *alerts):
+    for model in (*people, *alerts, DeclaredEventSubscription):
         for name in model.model_fields:
             assert f"`{name}`" in DOCUMENT, name
 

@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from deploy.local.servers import LocalServers
-from tests.e2e.story import CONFIGURATION, WEB_TOKEN, calling
+from tests.e2e.story import BOT, CONFIGURATION, WEB_TOKEN, calling
 from tests.support.browser import DESKTOP, PHONE, a_browser, a_window
 from tests.support.smtp_double import SmtpDouble
 from tests.support.stack import Stack
@@ -45,7 +45,7 @@ async def shoot(folder: Path) -> int:
                 )
                 try:
                     await stack.start(
-                        CONFIGURATION.replace("username: alice", "username: alice\n    role: admin")
+                        CONFIGURATION.replace("username: alice", "username: alice\n    role: admin") + BOT
                     )
                     return await _shots(stack, folder)
                 finally:

@@ -40,6 +40,8 @@ integrations:
     token: {WEB_TOKEN}
     default_route: {{chain: "Alice, then Bob"}}
 """
+# Nobody listens there, so that its page has an error to show.
+BOT = "event_subscriptions:\n  - {name: bot, url: 'http://127.0.0.1:9/events'}\n"
 
 T = TypeVar("T")
 

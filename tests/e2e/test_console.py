@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from services.api.console.navigation import PLACES
-from tests.e2e.story import CONFIGURATION, WEB_TOKEN, calling
+from tests.e2e.story import BOT, CONFIGURATION, WEB_TOKEN, calling
 from tests.support.browser import DESKTOP, PHONE, Window, a_browser, a_window
 from tests.support.stack import Stack
 from tests.support.tour import tour
@@ -68,7 +68,8 @@ async def test_an_alert_arrives_while_somebody_looks_and_is_acknowledged_by_key_
 
 @pytest.mark.timeout(600)
 async def test_every_page_can_be_used_by_everybody_in_light_and_dark_on_desk_and_phone(stack: Stack):
-    await stack.start(CONFIGURATION.replace("- username: alice\n", "- username: alice\n    role: admin\n"))
+    admin = CONFIGURATION.replace("- username: alice\n", "- username: alice\n    role: admin\n")
+    await stack.start(admin + BOT)
     password = (await stack.command("password", "set", "alice", "--generate")).strip()
     await fire(stack, "db1")
     async with calling(stack) as api:
@@ -79,7 +80,7 @@ async def test_every_page_can_be_used_by_everybody_in_light_and_dark_on_desk_and
             await sign_in(first, password)
             paths = await tour(first)
             state = await first.context.storage_state()
-        assert paths.keys() >= {place.href for place in PLACES}
+        assert paths.keys() >= {*(place.href for place in PLACES), "/event-subscriptions/{id}"}
         for size, dark in ((PHONE, True), (DESKTOP, False)):
             async with a_window(browser, stack.url("api"), size, dark, storage_state=state) as window:
                 for path in paths.values():

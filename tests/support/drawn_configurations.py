@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from services.api.resources import (
     chains,
     contact_points,
+    event_subscriptions,
     on_call_shifts,
     rules,
     schedules,
@@ -44,7 +45,7 @@ class DrawnConfiguration(DrawnIntegrations):
             self.desk.draft.put(UserGroup(id=f"G{one}", name="Same name"))
         self.desk.draft.put(UserGroup(id="G9", name="Database people"))
         people = (self.user, self.team, self.webhook)
-        for make in (*people, self.schedule, self.chain, self.integration, self.window):
+        for make in (*people, self.schedule, self.chain, self.integration, self.window, self.events):
             for _ in range(self.draw(st.integers(1, 2))):
                 make()
         self.namesakes()
@@ -116,6 +117,22 @@ class DrawnConfiguration(DrawnIntegrations):
             forward_all=draw(flags),
             **{name: draw(some) for name in ("headers", "data", "trigger_template", "username", "preset")},
             **{name: draw(st.none() | secret) for name in ("password", "authorization_header")},
+            signing_secret=draw(st.sampled_from([None, "whsec_" + "QUJD" * 11])),
+        )
+
+    def events(self) -> None:
+        draw = self.draw
+        self.create(
+            event_subscriptions,
+            event_subscriptions.EventSubscriptionBody,
+            name=self.name(),
+            url=draw(st.sampled_from(["https://bot.example.org/x?y=z", "http://10.0.0.1:8080"])),
+            is_enabled=draw(flags),
+            team_id=self.team_id(),
+            types=draw(st.sampled_from([None, ["group"], ["group.resolved.v1", "notification"]])),
+            integration_ids=self.some_of(Integration),
+            start=draw(st.sampled_from([None, "beginning", "82674A1C33000000012B0229296E04"])),
+            batch_size=draw(st.integers(1, 500)),
             signing_secret=draw(st.sampled_from([None, "whsec_" + "QUJD" * 11])),
         )
 

@@ -19,6 +19,8 @@ KINDS = {
     "users": "user",
     "teams": "team",
     "webhooks": "outgoing webhook",
+    "event_subscriptions": "event subscription",
+    "event_positions": "position of an event subscription",
     "escalation_chains": "escalation chain",
     "escalation_policies": "escalation step",
     "integrations": "integration",
@@ -43,6 +45,8 @@ PAGES = {
     "password_links": "/users/{}",
     "sessions": "/users/{}",
     "webhooks": "/webhooks/{}",
+    "event_subscriptions": "/event-subscriptions/{}",
+    "event_positions": "/event-subscriptions/{}",
     "schedules": "/schedules/{}",
     "escalation_chains": "/escalation-chains/{}",
 }

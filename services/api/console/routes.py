@@ -6,6 +6,7 @@ from aiohttp import web
 
 from services.api.console import (
     chain_routes,
+    event_subscription_forms,
     group_forms,
     group_page,
     group_responses,
@@ -47,6 +48,7 @@ def add_routes(app: web.Application) -> None:
     schedule_routes.add_routes(app)
     _add_pipeline(app)
     people_routes.add_routes(app)
+    event_subscription_forms.add_routes(app)
 
 
 def _add_pipeline(app: web.Application) -> None:

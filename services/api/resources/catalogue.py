@@ -7,6 +7,7 @@ from typing import Any
 from services.api.resources.chains import CHAINS
 from services.api.resources.custom_actions import CUSTOM_ACTIONS
 from services.api.resources.desk import Resource
+from services.api.resources.event_subscriptions import EVENT_SUBSCRIPTIONS
 from services.api.resources.integrations import INTEGRATIONS
 from services.api.resources.maintenance_windows import MAINTENANCE_WINDOWS
 from services.api.resources.on_call_shifts import SHIFTS
@@ -29,6 +30,7 @@ RESOURCES: tuple[Resource[Any, Any], ...] = (
     RULES,
     WEBHOOKS,
     CUSTOM_ACTIONS,
+    EVENT_SUBSCRIPTIONS,
     MAINTENANCE_WINDOWS,
     TEAMS,
     USER_GROUPS,

@@ -9,7 +9,7 @@ from services.api.refusals import Invalid
 from services.api.resources.checks import template_problem
 from services.api.resources.desk import Body, Desk, Flag, Resource, at_most, named, of_team, required
 from shared.domain.configuration import Integration, Webhook
-from shared.domain.webhook_signature import key_of
+from shared.domain.webhook_signature import Signing, key_of
 from shared.domain.webhook_triggers import TRIGGERS
 from shared.errors import Permanent
 
@@ -121,8 +121,8 @@ def _secrets(desk: Desk, row: Webhook, body: WebhookBody) -> dict[str, Any]:
     return changed
 
 
-def sign_with(desk: Desk, row: Webhook, secret: str, keep_for: timedelta) -> dict[str, Any]:
-    """Return the fields of a webhook that signs with `secret` from now on, and with the former one for a while.
+def sign_with(desk: Desk, row: Signing, secret: str, keep_for: timedelta) -> dict[str, Any]:
+    """Return the fields of what signs its calls with `secret` from now on, and with the former one for a while.
 
     Raises:
         Invalid: it is no secret of the scheme.

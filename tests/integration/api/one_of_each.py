@@ -89,6 +89,9 @@ async def _ways(api: RunningApi, ids: dict[str, str]) -> dict[str, str]:
     webhook = await api.post(
         "webhooks/", name="ticket", url="https://x.example/", trigger_type="escalation", team=team
     )
+    subscription = await api.post(
+        "event_subscriptions/", name="bot", url="https://x.example/", team_id=team, is_enabled=False
+    )
     window = await api.post("maintenance_windows/", name="upgrade", starts_at=in_hours(100), duration=3600)
     return {
         "escalation_chains": chain["id"],
@@ -97,6 +100,7 @@ async def _ways(api: RunningApi, ids: dict[str, str]) -> dict[str, str]:
         "routes": route["id"],
         "webhooks": webhook["id"],
         "actions": webhook["id"],
+        "event_subscriptions": subscription["id"],
         "maintenance_windows": window["id"],
     }
 

@@ -65,6 +65,17 @@ WEBHOOKS = [
     }
     for trigger in TRIGGERS
 ]
+SUBSCRIPTION = {
+    "name": "bot",
+    "url": "https://bot.example.org/events",
+    "enabled": False,
+    "team": "ops",
+    "types": ["group.resolved", "notification"],
+    "integrations": ["prod"],
+    "start": "beginning",
+    "batch_size": 7,
+    "signing_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+}
 DECLARATION: dict[str, Any] = {
     "users": [
         {
@@ -93,6 +104,8 @@ DECLARATION: dict[str, Any] = {
     "webhooks": WEBHOOKS,
     "schedules": [{"name": "Primary", "time_zone": "Europe/Berlin"}],
     "chains": [{"name": "everything", "steps": STEPS}],
+    "integrations": [{"name": "prod", "type": "webhook"}],
+    "event_subscriptions": [SUBSCRIPTION],
 }
 NAMED = {
     "persons_to_notify": "users",
@@ -181,6 +194,21 @@ async def test_teams_and_webhooks_are_shown_as_they_were_written(ready: RunningA
         assert shown["password"] == "*" * 16
 
 
+async def test_an_event_subscription_is_shown_as_it_was_written(ready: RunningApi):
+    (shown,) = (await ready.get("event_subscriptions", name="bot"))["results"]
+    (prod,) = (await ready.get("integrations", name="prod"))["results"]
+    (ops,) = (await ready.get("teams", name="ops"))["results"]
+
+    same = ("name", "url", "types", "start", "batch_size")
+    assert {name: shown[name] for name in same} == {name: SUBSCRIPTION[name] for name in same}
+    assert (shown["is_enabled"], shown["team_id"], shown["integration_ids"]) == (
+        False,
+        ops["id"],
+        [prod["id"]],
+    )
+    assert shown["signing_secret"] == "*" * 16
+
+
 async def test_applied_again_nothing_changes(ready: RunningApi):
     version = await ConfigurationStore(ready.store).version()
 
@@ -203,6 +231,10 @@ MISTAKES: list[tuple[str, str, str]] = [
     ("teams", "  - name: x\n    acknowledge_reminder:\n      remind_after: 5\n", "2"),
     ("webhooks", "  - name: x\n    url: https://x.example\n    trigger_type: moon rise\n", "3"),
     ("webhooks", "  - name: x\n    url: '{{ broken'\n", "2"),
+    *(
+        ("event_subscriptions", f"  - name: x\n    url: https://x.example\n    {wrong}\n", "3")
+        for wrong in ("types: [party]", "start: yesterday", "batch_size: 0", "integrations: [none]")
+    ),
     *(
         ("chains", f"  - name: x\n    steps:\n      - type: {type}\n        {wrong}\n", "4")
         for type, wrong in (

@@ -22,6 +22,7 @@ LISTS = (
     "users",
     "personal_notification_rules",
     "webhooks",
+    "event_subscriptions",
     "teams",
     "alert_groups",
     "alerts",

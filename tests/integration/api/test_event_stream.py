@@ -171,6 +171,7 @@ async def test_events_are_filtered_by_type_and_group(api: RunningApi):
         an_event("other", group_id="I2"),
         an_event("page", "notification.requested.v1", group_id="I2"),
         an_event("private", NoticeRequested.type),
+        an_event("mine", "alert.routed.v1", group_id="I3", integration_id="C1"),
     )
 
     async def found(**query: str) -> list[str]:
@@ -179,11 +180,12 @@ async def test_events_are_filtered_by_type_and_group(api: RunningApi):
         assert (await read(api, behind))[0] == []
         return names(events)
 
-    assert await found() == ["opened", "resolved", "other", "page"]
+    assert await found() == ["opened", "resolved", "other", "page", "mine"]
     assert await found(type="group") == ["opened", "resolved", "other"]
     assert await found(type="group.resolved,notification") == ["resolved", "page"]
     assert await found(type=OPENED, alert_group_id="I2") == ["other"]
     assert await found(alert_group_id="INONE") == []
+    assert await found(integration_id="C1") == ["mine"]
     refused = await api.refused("GET", "events?type=party&follow=false")
     assert "group.opened.v1" in refused["type"][0]
 
@@ -205,6 +207,19 @@ async def test_a_page_that_expired_is_passed_over(api: RunningApi):
     await committed(api, an_event("e2"))
 
     assert names((await read(api, here))[0]) == ["e2"]
+
+
+async def test_the_beginning_is_as_far_back_as_the_database_can_go(api: RunningApi):
+    await committed(api, an_event("e1"), an_event("e2"))
+    await committed(api, an_event("e3"))
+
+    found, behind = await read(api, after="beginning")
+
+    assert names(found) == ["e1", "e2", "e3"]
+    # The first page has no place before it: it is told wholly or not at all.
+    assert names((await read(api, found[0].id))[0]) == ["e1", "e2", "e3"]
+    assert names((await read(api, found[1].id))[0]) == ["e3"]
+    assert names((await read(api, behind))[0]) == []
 
 
 async def test_a_position_that_is_none_or_is_lost_is_refused(api: RunningApi):

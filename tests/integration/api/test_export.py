@@ -25,9 +25,9 @@ WHOLE: dict[str, Any] = {
     **DECLARATION,
     "chains": [CHAIN],
     "schedules": [*DECLARATION["schedules"], OUTSIDE],
-    "integrations": [SENDERS],
+    "integrations": [SENDERS, *DECLARATION["integrations"]],
 }
-SECRETS = ("secret-one", "knownknown", "senders-password", "uQiRzpo4", "hooks.example.org/page")
+SECRETS = ("secret-one", "knownknown", "senders-password", "uQiRzpo4", "hooks.example.org/page", "MfKQ9r8G")
 
 
 async def exported(api: RunningApi, **query: str) -> dict[str, Any]:
@@ -77,6 +77,7 @@ async def test_a_secret_that_is_to_be_kept_and_is_not_stored_is_a_mistake(api: R
         "webhooks": [{"name": "hook", "url": "https://x.example", "password": mask, "signing_secret": mask}],
         "schedules": [{"name": "s", "type": "ical", "ical_url_primary": mask}],
         "integrations": [{"name": "i", "type": "webhook", "token": mask}],
+        "event_subscriptions": [{"name": "bot", "url": "https://x.example", "signing_secret": mask}],
     }
 
     reply = await apply(api, declared)
@@ -88,6 +89,7 @@ async def test_a_secret_that_is_to_be_kept_and_is_not_stored_is_a_mistake(api: R
         "webhooks.0.signing_secret",
         "schedules.0.ical_url_primary",
         "integrations.0.token",
+        "event_subscriptions.0.signing_secret",
     ]
 
 

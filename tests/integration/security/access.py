@@ -38,6 +38,11 @@ API = """
 /api/v1/escalation_chains/{id}/apply_to_running            POST editor
 /api/v1/escalation_policies                                GET viewer  POST admin
 /api/v1/escalation_policies/{id}                           GET viewer  PUT admin  PATCH admin  DELETE admin
+/api/v1/event_subscriptions                                GET viewer  POST admin
+/api/v1/event_subscriptions/{id}                           GET viewer  PUT admin  PATCH admin  DELETE admin
+/api/v1/event_subscriptions/{id}/position                  POST admin
+/api/v1/event_subscriptions/{id}/rotate_secret             POST admin
+/api/v1/event_subscriptions/{id}/test                      POST admin
 /api/v1/events                                             GET editor
 /api/v1/info                                               GET viewer
 /api/v1/integration_types                                  GET viewer
@@ -129,6 +134,14 @@ PAGES = """
 /escalation-chains/{id}/steps/{step_id}                    POST admin
 /escalation-chains/{id}/steps/{step_id}/move               POST admin
 /escalation-chains/{id}/steps/{step_id}/remove             POST admin
+/event-subscriptions                                       GET viewer  POST admin
+/event-subscriptions/new                                   GET admin
+/event-subscriptions/{id}                                  GET viewer  POST admin
+/event-subscriptions/{id}/position                         POST admin
+/event-subscriptions/{id}/remove                           POST admin
+/event-subscriptions/{id}/secret                           POST admin
+/event-subscriptions/{id}/switch                           POST admin
+/event-subscriptions/{id}/test                             POST admin
 /insights                                                  GET viewer
 /integrations                                              GET viewer
 /integrations/new                                          GET admin
