@@ -43,10 +43,9 @@ class DeadLetter:
 
 def _letter(service: str, message: Fetched) -> DeadLetter:
     headers = message.headers
-    try:
-        envelope = wire.envelopes(message.body)[0]
-    except Permanent:
-        envelope = {"id": str(message.message_id), "type": str(message.type or "unreadable")}
+    events = _envelopes(message.body)
+    foreign = {"id": str(message.message_id), "type": str(message.type or "unreadable")}
+    envelope = events[0] if events else foreign
     reason = str(headers.get("x-reason") or "")
     if not reason:
         died = headers.get("x-death")
@@ -108,13 +107,28 @@ async def replay(
         async with _held(rabbit, name, DEFAULT_LIMIT) as held:
             for letter, message in held:
                 if wanted(letter):
-                    again = make_message(
-                        message.body, letter.type, publisher.service, letter.id, {"x-events": 1}
-                    )
-                    await rabbit.publish(again, queue_name(name), direct=True, timeout_s=OPERATION_TIMEOUT_S)
-                    await message.ack()
+                    await _send_back(rabbit, publisher, letter, message, message.body)
                     moved.append(letter)
     return moved
+
+
+async def _send_back(
+    rabbit: Rabbit, publisher: Publisher, letter: DeadLetter, message: Message, body: bytes
+) -> None:
+    """Put the letter into its stage's queue with this body; it leaves the dead letters once that is confirmed."""
+    events = _envelopes(body)
+    type = events[0]["type"] if events else letter.type
+    again = make_message(body, type, publisher.service, letter.id, {"x-events": max(len(events), 1)})
+    await rabbit.publish(again, queue_name(letter.service), direct=True, timeout_s=OPERATION_TIMEOUT_S)
+    await message.ack()
+
+
+def _envelopes(body: bytes) -> list[dict[str, Any]]:
+    """Return the events of a body; none where it cannot be read."""
+    try:
+        return wire.envelopes(body)
+    except Permanent:
+        return []
 
 
 async def replay_repaired(
@@ -139,10 +153,7 @@ async def replay_repaired(
                 continue
             if events[0].id != letter.id and letter.type != "unreadable":
                 raise Permanent(f"the event's id must stay {letter.id}")
-            headers = {"x-events": len(events)}
-            again = make_message(body.encode(), letter.type, publisher.service, letter.id, headers)
-            await rabbit.publish(again, queue_name(service), direct=True, timeout_s=OPERATION_TIMEOUT_S)
-            await message.ack()
+            await _send_back(rabbit, publisher, letter, message, body.encode())
             return letter
     return None
 
@@ -167,15 +178,17 @@ async def discard(
     return gone
 
 
+def alert_id_of(letter: DeadLetter) -> str | None:
+    """Return the id of the alert that a dead letter is about; None where it cannot be read."""
+    events = _envelopes(letter.body.encode())
+    return events[0].get("alertid") if events else None
+
+
 def _discarded(letter: DeadLetter, reason: str, now: datetime) -> StageDecided:
-    try:
-        alert_id = wire.envelopes(letter.body.encode())[0].get("alertid")
-    except Permanent:
-        alert_id = None
     return StageDecided(
         id=derived_id("discarded", letter.service, letter.id),
         time=now,
-        alert_id=alert_id,
+        alert_id=alert_id_of(letter),
         cause_id=letter.id,
         subject=letter.id,
         stage=letter.service,

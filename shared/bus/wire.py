@@ -12,6 +12,7 @@ from types import NoneType
 from typing import Any
 
 import orjson
+from pydantic import ValidationError
 
 from shared.errors import Permanent
 from shared.events import ATTRIBUTES, BY_TYPE, AlertReceived, AlertRouted, Event
@@ -22,6 +23,7 @@ MAX_EVENTS = 64
 MAX_BYTES = 256 * 1024
 _ATTRIBUTES = set(ATTRIBUTES)
 _BRACKETS = 2
+_FAULTS_SHOWN = 5
 # The events with a whole payload inside, and what of them is `data`.
 _WITH_PAYLOAD: dict[type[Event], tuple[str, ...]] = {
     one: tuple(name for name in one.model_fields if name not in ATTRIBUTES)
@@ -158,8 +160,21 @@ def event_of(envelope: dict[str, Any]) -> Event:
     fields["lane"] = envelope.get("lane", "")
     try:
         return model.model_validate(fields)
-    except ValueError as error:
-        raise Permanent(f"{envelope['type']}: {error}") from error
+    except ValidationError as error:
+        raise Permanent(f"{envelope['type']}: {_faults(error)}") from error
+
+
+def _faults(error: ValidationError) -> str:
+    """Return which fields do not fit and why, as paths into the envelope: whoever mends it looks for them there."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    shown = [f"{_path(one['loc'])}: {one['msg']}" for one in faults[:_FAULTS_SHOWN]]
+    more = len(faults) - len(shown)
+    return "; ".join([*shown, f"and {more} more"] if more else shown)
+
+
+def _path(loc: tuple[int | str, ...]) -> str:
+    where = loc if loc and loc[0] in _ATTRIBUTES else ("data", *loc)
+    return ".".join(str(one) for one in where)
 
 
 def decode(body: bytes) -> list[Event]:

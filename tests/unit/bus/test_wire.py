@@ -188,6 +188,20 @@ def test_no_body_whatsoever_is_a_bug(body: bytes):
     assert all(isinstance(one, Event) for one in events)
 
 
+def test_the_reason_names_the_fields_that_do_not_fit_as_they_stand_in_the_envelope():
+    (envelope,) = wire.envelopes(wire.encode(SAMPLES["alert.received.v1"], ROUTER))
+    envelope["data"]["alert"]["received_at"] = "yesterday"
+    del envelope["time"]
+
+    with pytest.raises(Permanent) as refused:
+        wire.decode(orjson.dumps(envelope))
+
+    where, *faults = refused.value.reason.split(": ", 1)[1].split("; ")
+    assert refused.value.reason.startswith("alert.received.v1: ")
+    assert sorted(one.split(":")[0] for one in (where, *faults)) == ["data.alert.received_at", "time"]
+    assert "pydantic" not in refused.value.reason
+
+
 def test_the_lane_is_part_of_the_routing_key():
     event = SAMPLES["alert.routed.v1"]
 
