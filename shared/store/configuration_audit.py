@@ -1,4 +1,4 @@
-"""The audit: what was changed, by whom, from what to what; of configuration with its version, of access without.
+"""The audit: what was changed, by whom, from what to what; configuration with its version, all else without.
 
 The configuration's own entries are written with the change, in its transaction (configuration.py).
 """
@@ -38,7 +38,7 @@ class AuditEntry:
 
 
 class ConfigurationAudit:
-    """Repository of `configuration_audit`, to read it and to add what is no configuration (tokens, passwords)."""
+    """Repository of `configuration_audit`, to read it and to add what is none (tokens, dead letters)."""
 
     def __init__(self, database: Database) -> None:
         self._collection = database.collection(COLLECTION)
@@ -54,12 +54,13 @@ class ConfigurationAudit:
         change: tuple[Document | None, Document | None],
         actor: Actor,
         at: datetime,
-    ) -> None:
-        """Add an entry of (before, after); whoever calls has taken every secret out of it."""
+    ) -> str:
+        """Add an entry of (before, after) and return its id; whoever calls has taken every secret out of it."""
         before, after = change
+        entry_id = f"access/{uuid.uuid4().hex}"
         await self._collection.insert_one(
             {
-                "_id": f"access/{uuid.uuid4().hex}",
+                "_id": entry_id,
                 "version": None,
                 "at": at,
                 "actor": actor.model_dump(mode="json"),
@@ -69,6 +70,7 @@ class ConfigurationAudit:
                 "after": after,
             }
         )
+        return entry_id
 
     async def find(self, query: Query, limit: int, skip: int = 0) -> list[AuditEntry]:
         """Return matching entries, the newest first."""

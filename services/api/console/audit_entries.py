@@ -38,6 +38,7 @@ KINDS = {
     "passwords": "password",
     "password_links": "link to set a password",
     "sessions": "sessions",
+    "dead_letters": "dead letters",
 }
 PAGES = {
     "users": "/users/{}",

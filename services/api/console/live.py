@@ -1,4 +1,4 @@
-"""The live feed of the pages: which alert groups changed, told at most twice a second to everybody who looks.
+"""The live feeds of the pages, and the one of groups: which changed, told at most twice a second to whoever looks.
 
 Nothing is taken from the broker while nobody looks.
 """
@@ -6,7 +6,7 @@ Nothing is taken from the broker while nobody looks.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import orjson
@@ -19,7 +19,14 @@ from shared.bus import wire
 from shared.bus.rabbit import Rabbit
 from shared.domain.model import Group
 from shared.errors import Unavailable
-from shared.events import GROUP_EVENTS
+from shared.events import (
+    GROUP_EVENTS,
+    Event,
+    NotificationCancelled,
+    NotificationDelivered,
+    NotificationFailed,
+    NotificationUnknown,
+)
 
 log = structlog.get_logger(__name__)
 EVERY_S = 0.5
@@ -29,32 +36,38 @@ MAX_IDS = 100
 MAX_WATCHERS = 500
 # Browsers come again by themselves, and then show again that they are still signed in.
 LASTS_S = 600.0
-KEYS = tuple(f"{one.type}.#" for one in GROUP_EVENTS)
+OUTCOMES = (NotificationDelivered, NotificationFailed, NotificationUnknown, NotificationCancelled)
+HEARD: tuple[type[Event], ...] = (*GROUP_EVENTS, *OUTCOMES)
+KEYS = tuple(f"{one.type}.#" for one in HEARD)
 
 
 class Watcher:
-    """One page that is looked at: the groups that changed since it was last told."""
+    """One page that is looked at: what changed since it was last told, and of which groups somebody was told."""
 
     def __init__(self) -> None:
         self._changed: dict[str, None] = {}
+        self._told: dict[str, None] = {}
         self._has_more = False
         self.woken = asyncio.Event()
 
-    def add(self, ids: set[str]) -> None:
-        """Note groups that changed."""
-        for one in ids:
+    def add(self, changed: set[str], told: set[str]) -> None:
+        """Note groups that changed, and those with a page whose outcome is known now."""
+        for one in changed:
             if len(self._changed) < MAX_IDS or one in self._changed:
                 self._changed[one] = None
             else:
                 self._has_more = True
+        for one in told:
+            if len(self._told) < MAX_IDS:
+                self._told[one] = None
         self.woken.set()
 
     def take(self) -> dict[str, object]:
-        """Return what changed since the last call."""
-        ids, more = list(self._changed), self._has_more
-        self._changed, self._has_more = {}, False
+        """Return what is new since the last call."""
+        news = {"ids": list(self._changed), "told": list(self._told), "more": self._has_more}
+        self._changed, self._told, self._has_more = {}, {}, False
         self.woken.clear()
-        return {"ids": ids, "more": more}
+        return news
 
 
 class Live:
@@ -75,6 +88,14 @@ class Live:
     def is_closing(self) -> bool:
         """Whether the service is about to stop."""
         return self._closing.is_set()
+
+    async def pause(self, for_s: float) -> None:
+        """Wait so many seconds, or until the feeds end."""
+        try:
+            async with asyncio.timeout(for_s):
+                await self._closing.wait()
+        except TimeoutError:
+            return
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[Watcher]:
@@ -97,20 +118,25 @@ class Live:
                 await self._rabbit.end_feed()
 
     def _arrived(self, body: bytes) -> None:
-        ids = set()
+        changed, told = set(), set()
         for event in wire.decode(body):
             group = getattr(event, "group", None)
             if isinstance(group, Group) and group.seen:
-                ids.add(group.id)
+                changed.add(group.id)
+            elif isinstance(event, OUTCOMES):
+                told.add(event.group_id)
         for one in self._watchers:
-            one.add(ids)
+            one.add(changed, told)
 
 
 LIVE = web.AppKey("live", Live)
 
 
-async def show_changes(visit: Visit) -> web.StreamResponse:
-    """GET: server-sent events `groups` with {"ids", "more"}; a comment every 15 s keeps proxies from closing it."""
+Tell = Callable[[web.StreamResponse, Watcher], Awaitable[None]]
+
+
+async def feed(visit: Visit, tell: Tell) -> web.StreamResponse:
+    """Answer with server-sent events: `tell` waits for the next and writes it, again and again while somebody looks."""
     live = visit.request.app[LIVE]
     async with live.watching() as watcher:
         response = web.StreamResponse(
@@ -125,10 +151,15 @@ async def show_changes(visit: Visit) -> web.StreamResponse:
         until_s = clock.monotonic_s() + LASTS_S
         try:
             while not live.is_closing and clock.monotonic_s() < until_s:
-                await _tell_next(response, watcher)
+                await tell(response, watcher)
         except ConnectionResetError:
             log.debug("live.left")
         return response
+
+
+async def show_changes(visit: Visit) -> web.StreamResponse:
+    """GET: server-sent events `groups` with {"ids", "told", "more"}; comments keep proxies from closing it."""
+    return await feed(visit, _tell_next)
 
 
 async def _tell_next(response: web.StreamResponse, watcher: Watcher) -> None:
@@ -138,7 +169,7 @@ async def _tell_next(response: web.StreamResponse, watcher: Watcher) -> None:
     except TimeoutError:
         await response.write(b": beat\n\n")
         return
-    changed = watcher.take()
-    if changed["ids"]:
-        await response.write(b"event: groups\ndata: " + orjson.dumps(changed) + b"\n\n")
+    news = watcher.take()
+    if news["ids"] or news["told"]:
+        await response.write(b"event: groups\ndata: " + orjson.dumps(news) + b"\n\n")
     await asyncio.sleep(EVERY_S)

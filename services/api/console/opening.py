@@ -10,6 +10,7 @@ from services.api.console.assets import Assets
 from services.api.console.identity_provider import CALLBACK, Client, IdentityProvider
 from services.api.console.live import LIVE, Live
 from services.api.console.oidc import OIDC, Oidc
+from services.api.console.pipeline_stages import PICTURE, Picture
 from services.api.console.rendering import Rendering
 from services.api.console.visits import CONSOLE, Console
 from shared.bus.rabbit import Rabbit
@@ -31,6 +32,7 @@ def open_console(app: web.Application, database: Database, rabbit: Rabbit) -> Co
     """Put the console's parts on the application; feeds end when the service begins to stop."""
     assets = Assets()
     live = app[LIVE] = Live(rabbit)
+    app[PICTURE] = Picture(rabbit, database)
 
     async def end_feeds(_: web.Application) -> None:
         live.close()

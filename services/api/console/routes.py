@@ -6,6 +6,7 @@ from aiohttp import web
 
 from services.api.console import (
     chain_routes,
+    dead_letter_forms,
     event_subscription_forms,
     group_forms,
     group_page,
@@ -17,10 +18,12 @@ from services.api.console import (
     password_setting,
     people_routes,
     pipeline,
+    pipeline_stages,
     schedule_routes,
     sign_in,
     trace_page,
 )
+from services.api.console.pipeline import DECIDING, PATH, READING
 from services.api.console.visits import CONSOLE, Visit, add_page
 
 GROUPS = ("GET", "alert_groups")
@@ -52,12 +55,14 @@ def add_routes(app: web.Application) -> None:
 
 
 def _add_pipeline(app: web.Application) -> None:
-    letter = "/pipeline/dead-letters/{service}/{id}"
-    add_page(app, "GET", "/pipeline", pipeline.show_pipeline, pipeline.READING)
-    add_page(app, "POST", "/pipeline/replay", pipeline.replay, pipeline.DECIDING)
-    add_page(app, "POST", "/pipeline/discard", pipeline.discard, pipeline.DECIDING)
-    add_page(app, "GET", letter, pipeline.show_letter, pipeline.READING)
-    add_page(app, "POST", letter, pipeline.replay_repaired, pipeline.DECIDING)
+    letter = f"{PATH}/dead-letters/{{service}}/{{id}}"
+    add_page(app, "GET", PATH, pipeline.show_pipeline, READING)
+    add_page(app, "GET", f"{PATH}/stages", pipeline_stages.show_stages, READING)
+    add_page(app, "GET", "/live/pipeline", pipeline_stages.show_changes, READING)
+    add_page(app, "POST", f"{PATH}/replay", dead_letter_forms.replay, DECIDING)
+    add_page(app, "POST", f"{PATH}/discard", dead_letter_forms.discard, DECIDING)
+    add_page(app, "GET", letter, dead_letter_forms.show_letter, READING)
+    add_page(app, "POST", letter, dead_letter_forms.replay_repaired, DECIDING)
 
 
 async def _asset(request: web.Request) -> web.Response:

@@ -163,10 +163,12 @@ PAGES = """
 /integrations/{id}/routes/{route_id}/try                   POST admin
 /integrations/{id}/settings/{part}                         POST admin
 /live/groups                                               GET viewer
+/live/pipeline                                             GET editor
 /pipeline                                                  GET editor
 /pipeline/dead-letters/{service}/{id}                      GET editor  POST admin
 /pipeline/discard                                          POST admin
 /pipeline/replay                                           POST admin
+/pipeline/stages                                           GET editor
 /schedules                                                 GET viewer
 /schedules/my-calendar                                     POST viewer
 /schedules/my-calendar/remove                              POST viewer

@@ -46,7 +46,7 @@ ANSWERS = (
     ("GET", "/healthz", "stranger", 200),
     ("GET", "/metrics", "stranger", 200),
 )
-STREAMED = {"/live/groups", "/api/v1/events"}
+STREAMED = {"/live/groups", "/live/pipeline", "/api/v1/events"}
 
 
 def policy_of(text: str) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ from tests.integration.security.stored import stored
 
 pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="module")]
 FORMS = sorted(path for method, path in PAGE_ACCESS if method == "POST")
-STREAMS = ("/live/groups", "/api/v1/events")
+STREAMS = ("/live/groups", "/live/pipeline", "/api/v1/events")
 # Fields that would do something on one page or another, if it were done.
 FIELDS = {"name": "planted", "username": "planted", "scope": "full", "all": "yes", "theme": "dark"}
 FOREIGN: dict[str, dict[str, str]] = {

@@ -66,17 +66,42 @@
 
   // --- rows that renew themselves ---------------------------------------------------------------------
   const list = one("[data-live='groups']");
-  const page = one("[data-live='group']");
+  // Found anew each time: it is renewed with the page around it.
+  const group = () => one("[data-live='group']");
   const renew = (row) => {
     const query = location.search;
     window.htmx.ajax("GET", `/alert-groups/${row.dataset.id}/row${query}`, { target: row, swap: "outerHTML" });
   };
-  if ((list || page) && window.EventSource) {
+  const isWrittenIn = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+  const isChosen = (field) =>
+    field.selectedIndex > 0 && !field.options[field.selectedIndex].defaultSelected;
+  const isUsed = () =>
+    one("main details.menu[open]") ||
+    all("main textarea, main input").some(isWrittenIn) ||
+    all("main select").some(isChosen);
+  let later;
+  const look = () => {
+    clearTimeout(later);
+    // A page that somebody writes in keeps still until that is sent.
+    if (isUsed()) later = setTimeout(look, 2000);
+    else group()?.dispatchEvent(new CustomEvent("changed"));
+  };
+  let opened = [];
+  document.addEventListener("htmx:beforeSwap", () => (opened = all("main details[id][open]").map((one) => one.id)));
+  document.addEventListener("htmx:afterSwap", () => {
+    opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+  });
+  if ((list || group()) && window.EventSource) {
     const feed = new EventSource("/live/groups");
+    // What happened between the loading of the page and the opening of the feed.
+    feed.addEventListener("open", () => group() && look());
     feed.addEventListener("groups", (event) => {
       const changed = JSON.parse(event.data);
-      if (page) {
-        if (changed.ids.includes(page.dataset.id)) page.dispatchEvent(new CustomEvent("changed"));
+      if (group()) {
+        if (![...changed.ids, ...changed.told].includes(group().dataset.id)) return;
+        look();
+        // The story is written down a moment after it happened.
+        later = setTimeout(look, 2000);
         return;
       }
       let news = changed.more;
@@ -89,6 +114,16 @@
       if (news) one("#news").hidden = false;
     });
     addEventListener("pagehide", () => feed.close());
+  }
+
+  // --- the picture of the pipeline: looked at again when the stream says so, or by the clock without a stream ---------
+  const picture = one("[data-live='pipeline']");
+  if (picture) {
+    const look = () => picture.dispatchEvent(new CustomEvent("changed"));
+    const feed = window.EventSource && new EventSource("/live/pipeline");
+    feed?.addEventListener("pipeline", look);
+    setInterval(() => feed?.readyState === 1 || look(), 5000);
+    addEventListener("pagehide", () => feed?.close());
   }
 
   // --- keys -------------------------------------------------------------------------------------------
@@ -104,7 +139,7 @@
   };
   const chosen = () => {
     const ids = picks().filter((box) => box.checked).map((box) => box.value);
-    const here = current()?.dataset.id ?? page?.dataset.id;
+    const here = current()?.dataset.id ?? group()?.dataset.id;
     return ids.length ? ids : here ? [here] : [];
   };
   const press = (action) => {
