@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 from markupsafe import Markup
 
+from services.api.console.curl_line import curl_line
 from services.api.console.first_alert import first_alert
 from services.api.console.integration_again import NOTHING, Again, as_sent
 from services.api.console.integration_problems import shown_problems
@@ -88,6 +89,7 @@ async def show_integration(visit: Visit, again: Again = NOTHING, status: int = 2
         notes=_notes(kind, kind.notes if kind else "", shown["link"] or shown["inbound_email"]),
         heartbeat_notes=_notes(kind, kind.heartbeat_notes if kind else "", shown["link"]),
         first=first,
+        curl=curl_line(kind, shown),
         integration_id=integration_id,
         routes=_cards(routes, chains),
         problems=shown_problems(problems, integration_id, numbers),

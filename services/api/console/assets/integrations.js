@@ -35,15 +35,19 @@
       dragged = row;
       row.classList.add("dragged");
       event.dataTransfer.effectAllowed = "move";
+      // Some browsers drag nothing that carries nothing.
+      event.dataTransfer.setData("text/plain", row.dataset.id);
     });
     row.addEventListener("dragend", () => {
       dragged = null;
-      all(".dragged, .target").forEach((one) => one.classList.remove("dragged", "target"));
+      all(".dragged, .target").forEach((one) => one.classList.remove("dragged", "target", "below"));
     });
     row.addEventListener("dragover", (event) => {
       if (!dragged || dragged === row || "last" in row.dataset) return;
       event.preventDefault();
       rows.forEach((one) => one.classList.toggle("target", one === row));
+      // It takes the place of that row: dragged down it comes after it.
+      row.classList.toggle("below", rows.indexOf(dragged) < rows.indexOf(row));
     });
     row.addEventListener("drop", (event) => {
       event.preventDefault();
