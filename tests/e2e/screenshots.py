@@ -14,6 +14,7 @@ import aiohttp
 from deploy.local.servers import LocalServers
 from tests.e2e.story import BOT, CONFIGURATION, WEB_TOKEN, calling
 from tests.support.browser import DESKTOP, PHONE, a_browser, a_window
+from tests.support.poison import poison
 from tests.support.smtp_double import SmtpDouble
 from tests.support.stack import Stack
 from tests.support.tour import tour
@@ -92,6 +93,10 @@ async def _events(stack: Stack) -> None:
         groups = {title: await api.the_group("firing", title) for title in ALERTS}
         await api.post(f"/api/v1/alert_groups/{groups[ALERTS[1]]['id']}/acknowledge")
         await api.post(f"/api/v1/alert_groups/{groups[ALERTS[2]]['id']}/silence", {"delay": 3600})
+        integrations = (await api.get("/api/v1/integrations/"))["results"]
+    await poison(stack.environment["TOCSIN_AMQP_URL"], integrations[0]["id"], {"title": "Orders are late"})
+    while not (await stack.command("deadletter", "list", "-q")).strip():
+        await asyncio.sleep(0.1)
 
 
 def _name(template: str) -> str:
