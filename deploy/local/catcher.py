@@ -87,6 +87,8 @@ class Catcher:
     def application(self) -> web.Application:
         """The routes."""
         app = web.Application(client_max_size=8 * 1024 * 1024)
+        # Slack takes what only reads by GET too.
+        app.router.add_get("/slack/api/{method}", self._slack)
         app.router.add_post("/slack/api/{method}", self._slack)
         app.router.add_route("*", "/webhook/{rest:.*}", self._webhook)
         app.router.add_post("/press", self._press)
@@ -97,7 +99,7 @@ class Catcher:
 
     async def _slack(self, request: web.Request) -> web.Response:
         is_json = request.content_type == "application/json"
-        call = await request.json() if is_json else dict(await request.post())
+        call = await request.json() if is_json else {**request.query, **await request.post()}
         return web.json_response(self.slack.answer(request.match_info["method"], call))
 
     async def _webhook(self, request: web.Request) -> web.Response:

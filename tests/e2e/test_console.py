@@ -41,9 +41,9 @@ async def test_an_alert_arrives_while_somebody_looks_and_is_acknowledged_by_key_
         async with a_window(browser, stack.url("api")) as desk:
             page = await sign_in(desk, password)
             await fire(stack, "db1")
-            await page.get_by_role("button", name="Show what is new").click(timeout=PATIENCE_MS)
             row = page.locator(".row", has_text="Disk of db1 full")
             await expect(row).to_contain_text("Alice, then Bob", timeout=PATIENCE_MS)
+            await expect(page.locator(".card.firing strong")).to_have_text("1", timeout=PATIENCE_MS)
 
             await page.keyboard.press("j")
             await expect(row).to_be_focused()
@@ -51,6 +51,12 @@ async def test_an_alert_arrives_while_somebody_looks_and_is_acknowledged_by_key_
             await expect(row.locator(".state")).to_have_text("acknowledged", timeout=PATIENCE_MS)
             await page.get_by_role("button", name="Undo").click()
             await expect(row.locator(".state")).to_have_text("firing", timeout=PATIENCE_MS)
+
+            # Whoever works in the list keeps his place until he asks for what is new.
+            await row.locator(".pick input").check()
+            await fire(stack, "db2")
+            await page.get_by_role("button", name="Show what is new").click(timeout=PATIENCE_MS)
+            await expect(page.locator(".row", has_text="Disk of db2 full")).to_be_visible()
             state = await desk.context.storage_state()
 
         async with a_window(browser, stack.url("api"), PHONE, dark=True, storage_state=state) as phone:

@@ -156,3 +156,12 @@ def test_a_direct_message_can_be_opened_as_in_slack():
     posted = slack.answer("chat.postMessage", {"channel": opened["channel"]["id"], "text": "firing"})
 
     assert (opened["channel"]["id"], posted["ok"]) == ("D0ALICE", True)
+
+
+def test_slack_s_lists_are_read_by_get_as_slack_allows(catcher: tuple[int, str]):
+    _, address = catcher
+    for method, part in (("conversations.list", "channels"), ("usergroups.list", "usergroups")):
+        with urllib.request.urlopen(f"{address}/slack/api/{method}?limit=200", timeout=10) as answer:
+            found = json.load(answer)
+        assert found["ok"]
+        assert isinstance(found[part], list)

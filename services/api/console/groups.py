@@ -72,6 +72,8 @@ async def _listed(visit: Visit) -> dict[str, Any]:
         "cards": cards,
         "rows": rows,
         "has_more": len(found) > PAGE_SIZE,
+        # Without filters the cards count everything that there is.
+        "is_untouched": not filters.asked and not any(one.count for one in cards),
         "integrations": sorted(tables.of(Integration).values(), key=lambda one: one.name.casefold()),
         "teams": sorted(tables.of(Team).values(), key=lambda one: one.name.casefold()),
         "may_act": may_act(visit),

@@ -26,6 +26,7 @@ from shared.events import (
     NotificationDelivered,
     NotificationFailed,
     NotificationUnknown,
+    StageDecided,
 )
 
 log = structlog.get_logger(__name__)
@@ -37,12 +38,12 @@ MAX_WATCHERS = 500
 # Browsers come again by themselves, and then show again that they are still signed in.
 LASTS_S = 600.0
 OUTCOMES = (NotificationDelivered, NotificationFailed, NotificationUnknown, NotificationCancelled)
-HEARD: tuple[type[Event], ...] = (*GROUP_EVENTS, *OUTCOMES)
+HEARD: tuple[type[Event], ...] = (*GROUP_EVENTS, *OUTCOMES, StageDecided)
 KEYS = tuple(f"{one.type}.#" for one in HEARD)
 
 
 class Watcher:
-    """One page that is looked at: what changed since it was last told, and of which groups somebody was told."""
+    """One page that is looked at: what changed since it was last told, and of which groups the escalation went on."""
 
     def __init__(self) -> None:
         self._changed: dict[str, None] = {}
@@ -51,7 +52,7 @@ class Watcher:
         self.woken = asyncio.Event()
 
     def add(self, changed: set[str], told: set[str]) -> None:
-        """Note groups that changed, and those with a page whose outcome is known now."""
+        """Note groups that changed, and those whose escalation took a step or knows what became of a page."""
         for one in changed:
             if len(self._changed) < MAX_IDS or one in self._changed:
                 self._changed[one] = None
@@ -118,15 +119,23 @@ class Live:
                 await self._rabbit.end_feed()
 
     def _arrived(self, body: bytes) -> None:
-        changed, told = set(), set()
+        changed: set[str] = set()
+        told: set[str] = set()
         for event in wire.decode(body):
             group = getattr(event, "group", None)
             if isinstance(group, Group) and group.seen:
                 changed.add(group.id)
-            elif isinstance(event, OUTCOMES):
-                told.add(event.group_id)
+            else:
+                told |= _told(event)
         for one in self._watchers:
             one.add(changed, told)
+
+
+def _told(event: Event) -> set[str]:
+    """Return the group whose escalation took a step, or knows now what became of a page."""
+    if isinstance(event, StageDecided) and event.stage == "escalator" and event.group_id:
+        return {event.group_id}
+    return {event.group_id} if isinstance(event, OUTCOMES) else set()
 
 
 LIVE = web.AppKey("live", Live)

@@ -49,13 +49,12 @@
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-select-all]")) picks().forEach((box) => (box.checked = event.target.checked));
   });
-  const bulk = one("#bulk");
-  bulk?.addEventListener("submit", (event) => {
-    if (!window.htmx) return;
+  document.addEventListener("submit", (event) => {
+    if (!window.htmx || event.target.id !== "bulk") return;
     event.preventDefault();
     const ids = picks().filter((box) => box.checked).map((box) => box.value);
     if (!ids.length) return say("Select alert groups first.", true);
-    act(new URL(event.submitter.formAction).pathname.split("/").pop(), ids, bulk.elements.delay?.value);
+    act(new URL(event.submitter.formAction).pathname.split("/").pop(), ids, event.target.elements.delay?.value);
   });
   const act = (action, ids, delay) =>
     window.htmx.ajax("POST", `/alert-groups/actions/${action}`, {
@@ -91,6 +90,44 @@
   document.addEventListener("htmx:afterSwap", () => {
     opened.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
   });
+  const part = (selector) =>
+    window.htmx.ajax("GET", location.href, { target: selector, select: selector, swap: "outerHTML" });
+  // Whoever works in the list keeps his place: for him rows renew one by one, and new ones wait to be asked for.
+  const isInUse = () =>
+    scrollY > 40 || picks().some((box) => box.checked) || one("#main details[open], dialog[open]") ||
+    document.activeElement?.closest("#main form, #main .row") || String(getSelection()) ||
+    // Nothing may move away from under a finger or pointer that is about to press.
+    one("#main .rows:hover") || (matchMedia("(hover: none)").matches && one("#main .row"));
+  const RENEWED_EVERY_MS = 3000;
+  let changedIds = new Set(), toldIds = new Set(), hasMore = false, renewal = null, renewedAt = -RENEWED_EVERY_MS;
+  const renewList = async () => {
+    const ids = changedIds, told = toldIds, more = hasMore;
+    changedIds = new Set();
+    toldIds = new Set();
+    hasMore = false;
+    if (!window.htmx) {
+      one("#news").hidden = false;
+    } else if (isInUse()) {
+      const rowOf = (id) => document.getElementById(`row-${id}`);
+      // A row that is being used keeps still: an open menu or a focused button would vanish under the finger.
+      [...new Set([...ids, ...told])].map(rowOf).filter((row) => row && !row.querySelector("details[open]")).forEach(renew);
+      if (more || ![...ids].every(rowOf)) one("#news").hidden = false;
+      await part("#main .cards");
+    } else {
+      await part("#main");
+    }
+  };
+  const listChanged = () => {
+    renewal ??= setTimeout(async () => {
+      try {
+        await renewList();
+      } finally {
+        renewal = null;
+        renewedAt = performance.now();
+        if (changedIds.size || toldIds.size || hasMore) listChanged();
+      }
+    }, Math.max(0, renewedAt + RENEWED_EVERY_MS - performance.now()));
+  };
   if ((list || group()) && window.EventSource) {
     const feed = new EventSource("/live/groups");
     // What happened between the loading of the page and the opening of the feed.
@@ -104,14 +141,10 @@
         later = setTimeout(look, 2000);
         return;
       }
-      let news = changed.more;
-      for (const id of changed.ids) {
-        const row = document.getElementById(`row-${id}`);
-        // A row that is being used keeps still: an open menu or a focused button would vanish under the finger.
-        if (row && !row.querySelector("details[open]")) renew(row);
-        else if (!row) news = true;
-      }
-      if (news) one("#news").hidden = false;
+      changed.ids.forEach((id) => changedIds.add(id));
+      changed.told.forEach((id) => toldIds.add(id));
+      hasMore ||= changed.more;
+      listChanged();
     });
     addEventListener("pagehide", () => feed.close());
   }
