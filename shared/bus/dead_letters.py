@@ -113,7 +113,7 @@ async def replay(
 
 
 async def _send_back(
-    rabbit: Rabbit, publisher: Publisher, letter: DeadLetter, message: Message, body: bytes
+    rabbit: Rabbit, publisher: Publisher, letter: DeadLetter, message: Fetched, body: bytes
 ) -> None:
     """Put the letter into its stage's queue with this body; it leaves the dead letters once that is confirmed."""
     events = _envelopes(body)

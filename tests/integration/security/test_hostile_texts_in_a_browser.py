@@ -65,7 +65,9 @@ async def test_nothing_of_what_others_wrote_runs_on_any_page(api: RunningApi):
     ids = await hostile_house(api)
     cookie = (await by_token(api, await a_person(api, role="admin", name=EVIL))).cookie
     gets = [
-        address_of(path, ids) for method, path in sorted(PAGE_ACCESS) if method == "GET" and path not in STREAMS
+        address_of(path, ids)
+        for method, path in sorted(PAGE_ACCESS)
+        if method == "GET" and path not in STREAMS
     ]
     gets += [
         f"/alert-groups?state=acknowledged&q={quote(EVIL[:40])}",
