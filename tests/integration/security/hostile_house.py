@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -140,11 +141,19 @@ async def _ways(api: RunningApi, ids: dict[str, str]) -> dict[str, str]:
         escalation_chain_id=chain["id"],
         routing_regex=EVIL,
     )
+    subscription = await api.post(
+        "event_subscriptions/",
+        name=SHORT,
+        url=f"https://x.example/?{quote(EVIL)}",
+        team_id=team,
+        is_enabled=False,
+    )
     await api.post("maintenance_windows/", name=SHORT, comment=EVIL, starts_at=hours(-1), duration=7200)
     return {
         "webhooks": webhook["id"],
         "escalation_chains": chain["id"],
         "escalation_policies": step["id"],
+        "event_subscriptions": subscription["id"],
         "integrations": integration["id"],
         "routes": route["id"],
     }
@@ -156,11 +165,12 @@ async def _schedules(api: RunningApi, ids: dict[str, str]) -> dict[str, str]:
     shift = await api.post(
         "on_call_shifts/",
         name=SHORT,
-        type="recurrent_event",
+        type="rolling_users",
         start="2026-01-05T09:00:00",
         duration=86_400,
         frequency="daily",
-        users=[user],
+        rolling_users=[[user]],
+        start_rotation_from_user_index=0,
         schedule=one,
     )
     await api.put(f"schedules/{one}", shifts=[shift["id"]])

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 KINDS = {
     "alert-groups": "alert_groups",
     "escalation-chains": "escalation_chains",
+    "event-subscriptions": "event_subscriptions",
 }
 # What further ids are, by their names.
 NAMED = {
