@@ -69,7 +69,7 @@ async def test_an_alert_arrives_while_somebody_looks_and_is_acknowledged_by_key_
             await page.get_by_role("link", name="Trace").first.click()
             await expect(page.locator(".waterfall")).to_contain_text("router")
         async with calling(stack) as api:
-            await api.the_group("acknowledged")
+            await api.the_group("acknowledged", title="db1")
 
 
 @pytest.mark.timeout(600)

@@ -100,10 +100,10 @@ async def test_what_would_leave_it_open_or_shut_for_ever_is_refused_by_name(
     assert words in refused["authentication"][0]
 
 
-async def declared(api: RunningApi, dry: bool = False, **fields: Any) -> list[Any]:
-    """Apply one integration and return what that changed."""
+async def declared(api: RunningApi, how: str = "", **fields: Any) -> list[Any]:
+    """Apply one integration and return what that changed; `how` is a parameter of the request."""
     integration = {"name": "Web", "type": "webhook", **fields}
-    path = "config/apply" + ("?dry_run=true" if dry else "")
+    path = "config/apply" + (f"?{how}=true" if how else "")
     reply = await api.ask("POST", path, {"integrations": [integration]})
     assert reply.status == 200, reply
     changes: list[Any] = reply.body["changes"]
@@ -117,7 +117,9 @@ async def test_a_declaration_fixes_access_wholly_and_shows_no_secret(api: Runnin
         await declared(api, authentication={"hmac": hmac}, rate_limit={"alerts_per_minute": 5, "burst": 2})
         == []
     )
-    [shown] = await declared(api, dry=True, authentication={"hmac": {"preset": "grafana", "secret": "third"}})
+    [shown] = await declared(
+        api, how="dry_run", authentication={"hmac": {"preset": "grafana", "secret": "third"}}
+    )
     assert "gAAAA" not in str(shown)
     assert "(secret)" in str(shown)
     [change] = await declared(api, authentication={"hmac": {"preset": "grafana"}})
@@ -194,8 +196,10 @@ async def test_a_declared_token_stands_and_a_former_one_of_another_is_refused(ap
     other = {"integrations": [{"name": "Other", "type": "webhook", "token": token}], "set": "other"}
     refused = await api.refused("POST", "config/apply", other)
     assert "rotated" in str(refused)
+    by_hand = {"integrations": [{"name": "Web", "type": "webhook", "token": token}]}
+    assert (await api.ask("POST", "config/apply", by_hand)).status == 409
 
-    await declared(api, token=token)
+    await declared(api, how="overwrite", token=token)
 
     tokens = await api.get(f"integrations/{integration['id']}/tokens")
     assert tokens["link"].rstrip("/").endswith(token)

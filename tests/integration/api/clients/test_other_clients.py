@@ -73,7 +73,7 @@ async def test_a_tool_server_filters_groups(
 
 
 async def test_a_name_that_no_title_can_have_is_refused(client: GoClient):
-    with pytest.raises(ClientError, match="null character") as refused:
+    with pytest.raises(ClientError, match="zero character") as refused:
         await client.page("alert_groups", name="disk\0")
 
     assert refused.value.status == 400
