@@ -61,19 +61,23 @@ class Walking:
 
     async def _look(self, one: Stretch) -> tuple[list[Stretch], set[str]]:
         """Account for a stretch; return what it is cut into, and the ids of groups in doubt."""
-        # Summed before it is compared: what breaks in between is in doubt now or changes the sums of the next walk.
-        firing = await self._watch.firing_sums(one.after, one.last)
-        running = await self._watch.running_sums(one.after, one.last)
-        difference = firing.less(running)
+        firing, difference = await self._added_up(one)
         self.firing += firing.members
         is_long = firing.members > 2 * SLICE
         if one.difference == difference and not is_long:
             return [one], set()
         self.compared += 1
         stretches, doubtful = await self._compare(one, SLICE if is_long else 0)
-        if len(stretches) == 1 and not doubtful:
+        # Only what is the same before and after was compared as it was summed: an escalation that began in between
+        # would be taken for one that need not be there, and its loss before the next walk for no change.
+        if len(stretches) == 1 and not doubtful and (await self._added_up(one))[1] == difference:
             stretches = [replace(stretches[0], difference=difference)]
         return stretches, doubtful
+
+    async def _added_up(self, one: Stretch) -> tuple[Sums, Sums]:
+        """Return the sums of the firing groups of a stretch, and what those of the running escalations lack of them."""
+        firing = await self._watch.firing_sums(one.after, one.last)
+        return firing, firing.less(await self._watch.running_sums(one.after, one.last))
 
     async def _compare(self, one: Stretch, cut_at: int) -> tuple[list[Stretch], set[str]]:
         """Look at every group of a stretch, cut into parts of `cut_at` groups (0: not cut)."""

@@ -16,7 +16,7 @@ from shared.domain.model import Group
 from shared.store.alert_groups import AlertGroups, GroupWrite
 from shared.store.escalations import Escalations, EscalationWrite
 from shared.store.mongo import Database
-from shared.store.watch import Watch
+from shared.store.watch import Slice, Watch
 from tests.support.build import a_configuration, a_group, notify
 
 pytestmark = pytest.mark.integration
@@ -89,6 +89,25 @@ async def test_a_deleted_escalation_is_found_although_another_group_ended_meanwh
 
     assert await place.walking.walk() == {"I0007"}
     assert place.walking.compared < 5
+
+
+async def test_an_escalation_that_begins_during_a_walk_and_is_lost_before_the_next_is_found(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    await place.open(1)
+    await place.escalations.collection.delete_one({"_id": "I0001:1"})
+    as_it_is, late = place.watch.firing, a_group(id="I0001", key=f"{1:032d}", number=1)
+
+    async def firing(after: str, last: str | None, limit: int) -> Slice:
+        await place.escalations.save([EscalationWrite(waiting(late), None, [], clock.now(), KEEP)])
+        return await as_it_is(after, last, limit)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place.watch, "firing", firing)
+        assert await place.walking.walk() == set()
+    await place.escalations.collection.delete_one({"_id": "I0001:1"})
+
+    assert await place.walking.walk() == {"I0001"}
 
 
 async def test_groups_that_open_with_their_escalations_cost_no_comparing(place: Place):
