@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
 
 from services.api.console.event_subscriptions import (
@@ -16,7 +14,8 @@ from services.api.console.event_subscriptions import (
     show_subscription,
     show_subscriptions,
 )
-from services.api.console.visits import Visit, add_page, reasons
+from services.api.console.shown_again import shown_again_by
+from services.api.console.visits import Visit, add_page
 from services.api.event_subscriptions import (
     EVENT_REQUESTS,
     existing_subscription,
@@ -24,11 +23,8 @@ from services.api.event_subscriptions import (
     tried_out,
     with_new_secret,
 )
-from services.api.refusals import Refused
 from services.api.resources.event_subscriptions import EVENT_SUBSCRIPTIONS
 from services.api.resources.webhooks import KEEP_FORMER_SECRET
-
-Form = Callable[[Visit], Awaitable[web.Response]]
 
 
 def add_routes(app: web.Application) -> None:
@@ -46,37 +42,21 @@ def add_routes(app: web.Application) -> None:
     add_page(app, "POST", f"{one}/secret", renew_secret, ("POST", f"{endpoint}/rotate_secret"))
 
 
-def _shown_again(form: Form) -> Form:
-    async def answer(visit: Visit) -> web.Response:
-        try:
-            return await form(visit)
-        except Refused as refused:
-            if refused.status not in (400, 503):
-                raise
-            return await show_subscription(visit, reasons(refused), refused.status)
-
-    return answer
-
-
+@shown_again_by(show_new, (400,))
 async def create_subscription(visit: Visit) -> web.Response:
     """POST: adds a subscription and goes to its page."""
-    try:
-        made = await visit.objects(EVENT_SUBSCRIPTIONS).create(sent_values(visit))
-    except Refused as refused:
-        if refused.status != 400:
-            raise
-        return await show_new(visit, reasons(refused), refused.status)
+    made = await visit.objects(EVENT_SUBSCRIPTIONS).create(sent_values(visit))
     return visit.see(f"{PATH}/{made['id']}")
 
 
-@_shown_again
+@shown_again_by(show_subscription)
 async def change_subscription(visit: Visit) -> web.Response:
     """POST: changes a subscription to what its form says; it goes on where it is."""
     await visit.objects(EVENT_SUBSCRIPTIONS).change(_id(visit), sent_values(visit))
     return _back(visit)
 
 
-@_shown_again
+@shown_again_by(show_subscription)
 async def switch_subscription(visit: Visit) -> web.Response:
     """POST: switches a subscription on or off."""
     body = {"is_enabled": visit.form.get("on") == "yes"}
@@ -90,7 +70,7 @@ async def remove_subscription(visit: Visit) -> web.Response:
     return visit.see(PATH)
 
 
-@_shown_again
+@shown_again_by(show_subscription)
 async def move_subscription(visit: Visit) -> web.Response:
     """POST: has a subscription go on from another position."""
     await moved_by(visit.api, visit.principal, _id(visit), visit.form.get("position", "").strip())

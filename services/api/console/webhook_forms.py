@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
 
-from services.api.console.visits import Visit, reasons
+from services.api.console.shown_again import shown_again_by
+from services.api.console.visits import Visit
 from services.api.console.webhooks import PATH, sent_values, show_new, show_webhook
-from services.api.refusals import Refused
 from services.api.resources.webhooks import KEEP_FORMER_SECRET, WEBHOOKS
 from services.api.webhooks import GroupBody, call_by_hand, previewed, with_new_secret
 
-Form = Callable[[Visit], Awaitable[web.Response]]
 # What may be put back to nothing.
 OPTIONAL = (
     *("headers", "data", "trigger_template", "username", "password"),
@@ -22,30 +20,14 @@ OPTIONAL = (
 )
 
 
-def _shown_again(form: Form) -> Form:
-    async def answer(visit: Visit) -> web.Response:
-        try:
-            return await form(visit)
-        except Refused as refused:
-            if refused.status not in (400, 503):
-                raise
-            return await show_webhook(visit, reasons(refused), refused.status)
-
-    return answer
-
-
+@shown_again_by(show_new, (400,))
 async def create_webhook(visit: Visit) -> web.Response:
     """POST: adds a webhook and goes to its page."""
-    try:
-        made = await visit.objects(WEBHOOKS).create(_body(visit))
-    except Refused as refused:
-        if refused.status != 400:
-            raise
-        return await show_new(visit, reasons(refused), refused.status)
+    made = await visit.objects(WEBHOOKS).create(_body(visit))
     return visit.see(f"{PATH}/{made['id']}")
 
 
-@_shown_again
+@shown_again_by(show_webhook)
 async def change_webhook(visit: Visit) -> web.Response:
     """POST: changes a webhook to what its form says."""
     await visit.objects(WEBHOOKS).change(_id(visit), _body(visit))
@@ -58,14 +40,14 @@ async def remove_webhook(visit: Visit) -> web.Response:
     return visit.see(PATH)
 
 
-@_shown_again
+@shown_again_by(show_webhook)
 async def call_webhook(visit: Visit) -> web.Response:
     """POST: has a webhook called for a group; its runs tell what became of it."""
     await call_by_hand(visit.api, visit.principal, _id(visit), (_group_id(visit), ""))
     return _back(visit, "#runs")
 
 
-@_shown_again
+@shown_again_by(show_webhook)
 async def preview_webhook(visit: Visit) -> web.Response:
     """POST: shows what a webhook would send for a group; nothing is sent."""
     body = GroupBody(alert_group_id=_group_id(visit))

@@ -74,7 +74,7 @@
   const isWrittenIn = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
   const isChosen = (field) =>
     field.selectedIndex > 0 && !field.options[field.selectedIndex].defaultSelected;
-  const isUsed = () =>
+  const isPageInUse = () =>
     one("main details.menu[open]") ||
     all("main textarea, main input").some(isWrittenIn) ||
     all("main select").some(isChosen);
@@ -82,7 +82,7 @@
   const look = () => {
     clearTimeout(later);
     // A page that somebody writes in keeps still until that is sent.
-    if (isUsed()) later = setTimeout(look, 2000);
+    if (isPageInUse()) later = setTimeout(look, 2000);
     else group()?.dispatchEvent(new CustomEvent("changed"));
   };
   let opened = [];
@@ -93,7 +93,7 @@
   const part = (selector) =>
     window.htmx.ajax("GET", location.href, { target: selector, select: selector, swap: "outerHTML" });
   // Whoever works in the list keeps his place: for him rows renew one by one, and new ones wait to be asked for.
-  const isInUse = () =>
+  const isListInUse = () =>
     scrollY > 40 || picks().some((box) => box.checked) || one("#main details[open], dialog[open]") ||
     document.activeElement?.closest("#main form, #main .row") || String(getSelection()) ||
     // Nothing may move away from under a finger or pointer that is about to press.
@@ -107,7 +107,7 @@
     hasMore = false;
     if (!window.htmx) {
       one("#news").hidden = false;
-    } else if (isInUse()) {
+    } else if (isListInUse()) {
       const rowOf = (id) => document.getElementById(`row-${id}`);
       // A row that is being used keeps still: an open menu or a focused button would vanish under the finger.
       [...new Set([...ids, ...told])].map(rowOf).filter((row) => row && !row.querySelector("details[open]")).forEach(renew);
