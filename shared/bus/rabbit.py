@@ -21,6 +21,7 @@ from aiormq.abc import DeliveredMessage
 from aiormq.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotFoundEntity
 
 from shared import clock
+from shared.bus.feed import Close, Feed, Take
 from shared.bus.incoming import Message
 from shared.bus.outgoing import Outgoing
 from shared.bus.topology import EXCHANGE, TOPOLOGY, QueueSpec
@@ -99,8 +100,7 @@ class Rabbit:
         self._broadcasts: list[tuple[str, Callable[[bytes], None]]] = []
         self._reply_queue: str | None = None
         self._on_reply: Callable[[bytes], None] | None = None
-        self._feed: tuple[Sequence[str], Callable[[bytes], None]] | None = None
-        self._feed_channel: AbstractChannel | None = None
+        self._feed = Feed()
         self._up = asyncio.Event()
         self._closing: asyncio.Future[None] | None = None
         self.generation = 0
@@ -141,19 +141,11 @@ class Rabbit:
         It comes back with a lost connection. For looking on: what comes while the broker is away, or faster than it
         is taken, is not made up for.
         """
-        self._feed = (keys, callback)
-        if self._connection is not None and self._up.is_set():
-            await self._open_feed(self._connection)
+        await self._feed.begin(keys, callback)
 
     async def end_feed(self) -> None:
         """Take nothing more from the feed; its queue goes."""
-        self._feed = None
-        channel, self._feed_channel = self._feed_channel, None
-        if channel is not None and not channel.is_closed:
-            try:
-                await channel.close()
-            except AWAY:
-                log.debug("feed.lost")
+        await self._feed.end()
 
     def start(self) -> None:
         """Begin to connect in the background."""
@@ -281,7 +273,7 @@ class Rabbit:
         self._channel.close_callbacks.add(lambda *_: closed.set())
         for key, callback in self._broadcasts:
             await self._open_listener(connection, None, (key,), callback)
-        await self._open_feed(connection)
+        await self._feed.connected(partial(self._open_feed, connection))
         if self._reply_queue is not None and self._on_reply is not None:
             await self._open_listener(connection, self._reply_queue, (), self._on_reply)
         self.generation += 1
@@ -312,15 +304,22 @@ class Rabbit:
         await queue.consume(hand_over, no_ack=True)
         return channel
 
-    async def _open_feed(self, connection: AbstractConnection) -> None:
+    async def _open_feed(self, connection: AbstractConnection, keys: Sequence[str], take: Take) -> Close:
         """Begin to hand over what the feed asks for; whoever only looks on never holds a queue full."""
-        if self._feed is None:
-            return
-        keys, callback = self._feed
         try:
-            self._feed_channel = await self._open_listener(connection, None, keys, callback, FEED_LIMIT)
+            channel = await self._open_listener(connection, None, keys, take, FEED_LIMIT)
         except AWAY as error:
             raise Unavailable(f"broker: {type(error).__name__} while opening the feed") from error
+
+        async def close() -> None:
+            if channel.is_closed:
+                return
+            try:
+                await channel.close()
+            except AWAY:
+                log.debug("feed.lost")
+
+        return close
 
     async def _open_lanes(self, connection: AbstractConnection) -> None:
         for lane in self._lanes:
@@ -341,6 +340,7 @@ class Rabbit:
 
     async def _drop(self) -> None:
         self._up.clear()
+        self._feed.lost()
         connection, self._connection, self._channel = self._connection, None, None
         for lane in self._lanes:
             lane.waiting.clear()
