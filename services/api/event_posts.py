@@ -15,6 +15,7 @@ from services.api.api import Api
 from services.api.event_posting import Posting
 from services.api.event_requests import EventRequests
 from services.api.following import Following
+from services.api.subscription_measures import SubscriptionMeasures
 from services.api.subscription_positions import arrange
 from shared import clock
 from shared.claiming import Lane, Limits, Work
@@ -46,6 +47,8 @@ class EventPosts:
         io.spawn("event_posts", self.run)
         following = Following(io.config, self._api.configuration, lambda _: arrange(self._api))
         io.spawn("event_subscriptions_edited", following.run)
+        measures = SubscriptionMeasures(self._api.configuration, self.positions, io.metrics)
+        io.spawn("event_subscription_measures", measures.run)
 
     async def run(self) -> None:
         """Post for ever; cancelled, it ends what is in hand and gives the rest back."""

@@ -8,10 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
+from services.api.subscription_measures import SubscriptionMeasures
 from shared import clock
 from shared.domain.event_posting import BATCH, SINGLE
 from shared.events import NoticeRequested
+from shared.metrics import Metrics
+from shared.store.configuration import ConfigurationStore
+from shared.store.event_positions import EventPositions
 from shared.store.journal import Journal, Page
 from tests.integration.api.api_running import RunningApi, an_api
 from tests.support.event_receiver import EventReceiver, an_event
@@ -341,3 +346,33 @@ async def test_moving_a_position_is_in_the_audit(open_api: RunningApi):
     entries = await open_api.store.collection("configuration_audit").find({"table": "event_positions"})
 
     assert [(one["object_id"], one["after"]) for one in entries] == [(id, {"position": "beginning"})]
+
+
+async def test_metrics_tell_which_subscription_is_behind_or_lost_and_forget_what_is_switched_off(
+    open_api: RunningApi, receiver: EventReceiver
+):
+    behind = await subscribed(open_api, f"{receiver.url}/bot")
+    lost = await subscribed(open_api, f"{receiver.url}/lost", start=TOO_OLD)
+    off = await subscribed(open_api, f"{receiver.url}/off", is_enabled=False)
+    receiver.replies["/bot"] = [(503, {"Retry-After": "3600"})]
+    await committed(open_api, an_event("e1"))
+    await reached(open_api, behind, "failing")
+    await reached(open_api, lost, "lost")
+    registry = CollectorRegistry()
+    store = open_api.store
+    measures = SubscriptionMeasures(
+        ConfigurationStore(store), EventPositions(store), Metrics(registry, "api")
+    )
+    await measures.look()
+
+    def measured(metric: str) -> list[float | None]:
+        ids = [one.rpartition("/")[2] for one in (behind, lost, off)]
+        return [registry.get_sample_value(metric, {"subscription": id}) for id in ids]
+
+    lags = measured("tocsin_event_subscription_lag_seconds")
+    assert (lags[0] > 0, lags[1:]) == (True, [0, None])
+    assert measured("tocsin_event_subscription_lost") == [0, 1, None]
+
+    await open_api.put(behind, is_enabled=False)
+    await measures.look()
+    assert measured("tocsin_event_subscription_lag_seconds") == [None, 0, None]
