@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from services.api.console.keepers import keeper_of, keepers
 from services.api.console.visits import Visit
 from services.api.event_filter import TYPES
 from services.api.event_subscriptions import existing_subscription
@@ -68,7 +69,8 @@ async def show_subscriptions(visit: Visit) -> web.Response:
     tables = await visit.api.configuration.tables()
     found = sorted(tables.of(EventSubscription).values(), key=lambda one: (one.name.casefold(), one.id))
     rows = await _rows(visit, found)
-    return visit.page("event_subscriptions.html", rows=rows, may_create=visit.may(*CREATING))
+    kept = await keepers(visit, EventSubscription)
+    return visit.page("event_subscriptions.html", rows=rows, keepers=kept, may_create=visit.may(*CREATING))
 
 
 async def show_new(visit: Visit, problems: Sequence[str] = (), status: int = 200) -> web.Response:
@@ -85,6 +87,7 @@ async def show_subscription(
     (row,) = await _rows(visit, [subscription])
     values: dict[str, Any] = {
         "row": row,
+        "keeper": await keeper_of(visit, EventSubscription, subscription.id),
         "trial": None,
         "new_secret": None,
         "asked_position": visit.form.get("position", ""),

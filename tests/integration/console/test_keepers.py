@@ -25,10 +25,11 @@ async def declared(api: RunningApi, set: str) -> dict[str, str]:
         "schedules": [{"name": name, "type": "web", "time_zone": "UTC", "shifts": []}],
         "chains": [{"name": name, "steps": []}],
         "integrations": [{"name": name, "type": "webhook"}],
+        "event_subscriptions": [{"name": name, "url": "https://x.example"}],
     }
     reply = await api.ask("POST", "config/apply", body, params={"overwrite": "true"})
     assert reply.status == 200, reply
-    kinds = {"escalation_chains": "escalation-chains"}
+    kinds = {"escalation_chains": "escalation-chains", "event_subscriptions": "event-subscriptions"}
     made = {one["kind"]: one["id"] for one in reply.body["changes"] if one["kind"] != "routes"}
     return {kinds.get(kind, kind): f"/{kinds.get(kind, kind)}/{id}" for kind, id in made.items()}
 
@@ -52,7 +53,7 @@ async def test_lists_and_pages_name_the_set_and_the_forms_warn(api: RunningApi):
     assert {kind: f"in the set <strong>{set}" in text for kind, text in texts.items()} == dict.fromkeys(
         texts, True
     )
-    assert len(texts) == 5
+    assert len(texts) == 6
     assert all(["next <code>tocsin apply" in (await browser.get(one)).text for one in forms])
     assert not any("Changed by hand" in text for text in texts.values())
 
