@@ -40,8 +40,6 @@ integrations:
     token: {WEB_TOKEN}
     default_route: {{chain: "Alice, then Bob"}}
 """
-# Nobody listens there, so that its page has an error to show.
-BOT = "event_subscriptions:\n  - {name: bot, url: 'http://127.0.0.1:9/events'}\n"
 
 T = TypeVar("T")
 
@@ -58,18 +56,18 @@ class Caller:
     """The public API, as its first user sees it."""
 
     def __init__(self, stack: Stack, client: aiohttp.ClientSession) -> None:
-        self._stack = stack
+        self.url = stack.url("api")
         self.client = client
 
     async def get(self, path: str) -> Any:
         """Return the JSON of a page."""
-        async with self.client.get(self._stack.url("api") + path) as answer:
+        async with self.client.get(self.url + path) as answer:
             assert answer.status == 200, await answer.text()
             return await answer.json()
 
     async def post(self, path: str, body: Any = None) -> Any:
         """Return the JSON of an answer 200."""
-        async with self.client.post(self._stack.url("api") + path, json=body) as answer:
+        async with self.client.post(self.url + path, json=body) as answer:
             assert answer.status == 200, await answer.text()
             return await answer.json()
 

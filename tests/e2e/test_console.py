@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from playwright.async_api import Page, expect
 
-from services.api.console.navigation import PLACES
-from tests.e2e.story import BOT, CONFIGURATION, WEB_TOKEN, calling
+from tests.e2e import furnished
+from tests.e2e.story import CONFIGURATION, WEB_TOKEN, calling
 from tests.support.browser import DESKTOP, PHONE, Window, a_browser, a_window
 from tests.support.stack import Stack
 from tests.support.tour import tour
@@ -74,22 +74,21 @@ async def test_an_alert_arrives_while_somebody_looks_and_is_acknowledged_by_key_
 
 @pytest.mark.timeout(600)
 async def test_every_page_can_be_used_by_everybody_in_light_and_dark_on_desk_and_phone(stack: Stack):
-    admin = CONFIGURATION.replace("- username: alice\n", "- username: alice\n    role: admin\n")
-    await stack.start(admin + BOT)
+    await stack.start(furnished.CONFIGURATION)
     password = (await stack.command("password", "set", "alice", "--generate")).strip()
-    await fire(stack, "db1")
-    async with calling(stack) as api:
-        await api.the_group("firing")
+    await furnished.furnish(stack)
+    url = stack.url("api")
     async with a_browser() as browser:
-        async with a_window(browser, stack.url("api")) as first:
+        async with a_window(browser, url) as first:
             faults = {"/sign-in": await _faults(first, "/sign-in")}
-            await sign_in(first, password)
+            page = await sign_in(first, password)
+            link = await furnished.password_link(page, url)
             paths = await tour(first)
             state = await first.context.storage_state()
-        assert paths.keys() >= {*(place.href for place in PLACES), "/event-subscriptions/{id}"}
+        assert paths.keys() >= furnished.whole_pages()
         for size, dark in ((PHONE, True), (DESKTOP, False)):
-            async with a_window(browser, stack.url("api"), size, dark, storage_state=state) as window:
-                for path in paths.values():
+            async with a_window(browser, url, size, dark, storage_state=state) as window:
+                for path in (*paths.values(), link):
                     faults[f"{path} {size['width']}"] = await _faults(window, path)
     assert {path: found for path, found in faults.items() if found} == {}
 
