@@ -56,18 +56,18 @@ async def escalate(request: web.Request) -> web.Response:
     """POST: 200 with the alert group that people are paged for; 202 when it is accepted and not there yet."""
     api = request.app[API]
     principal = await api.caller(request)
-    body = _checked(parse(EscalationBody, await read_json(request, api.settings.max_body_bytes)))
+    body = checked(parse(EscalationBody, await read_json(request, api.settings.max_body_bytes)))
     if body.alert_group_id:
         group = await existing_group(api, body.alert_group_id)
         return await _page(api, request, principal, group, body)
-    alert = await _send(api, request, principal, body)
-    found = await _grouped(api, alert.id)
+    alert = await page_anew(api, principal, body, request_id(request, principal, "", "direct page"))
+    found = await group_of(api, alert.id)
     if found is None:
         return json_answer({"detail": NOT_GROUPED, "alert_id": alert.id}, 202)
     return json_answer((await group_shapes(api, [found]))[0])
 
 
-def _checked(body: EscalationBody) -> EscalationBody:
+def checked(body: EscalationBody) -> EscalationBody:
     """Check what belongs together.
 
     Raises:
@@ -92,8 +92,13 @@ async def _page(
     return json_answer((await group_shapes(api, [after]))[0], 200 if outcome is not None else 202)
 
 
-async def _send(api: Api, request: web.Request, principal: Principal, body: EscalationBody) -> Alert:
-    """Have the page accepted as an alert of the team's direct paging integration."""
+async def page_anew(api: Api, principal: Principal, body: EscalationBody, alert_id: str) -> Alert:
+    """Have a page accepted as an alert, of this id, of the team's direct paging integration.
+
+    Raises:
+        Invalid: somebody who is named is not there.
+        Unavailable: nobody knows whether it was accepted; the same id may be asked for again.
+    """
     tables = await api.configuration.tables()
     asked_for = responders_of(body, tables) if body.users else ()
     team = tables.of(Team).get(body.team or "")
@@ -105,7 +110,6 @@ async def _send(api: Api, request: web.Request, principal: Principal, body: Esca
         # Nothing would escalate it: its members are paged themselves.
         asked_for = responders_of(body, tables)
     now = clock.now()
-    alert_id = request_id(request, principal, "", "direct page")
     alert = Alert(
         id=alert_id,
         integration_id=integration.id,
@@ -166,7 +170,7 @@ def _received(alert: Alert, principal: Principal, version: int, now: datetime) -
     )
 
 
-async def _grouped(api: Api, alert_id: str) -> Group | None:
+async def group_of(api: Api, alert_id: str) -> Group | None:
     """Return the group that an alert has come into; None when it is in none in time."""
     alerts, groups = Alerts(api.database), AlertGroups(api.database)
     deadline_s = clock.monotonic_s() + GROUPED_WITHIN_S

@@ -22,6 +22,11 @@ def request_id(request: web.Request, principal: Principal, subject_id: str, acti
     key = key_of(request)
     if not key:
         return str(uuid.uuid4())
+    return id_of_key(principal, subject_id, action, key)
+
+
+def id_of_key(principal: Principal, subject_id: str, action: str, key: str) -> str:
+    """Return the id of what a caller asked for under a key."""
     return derived_id("action", principal.actor.id, principal.actor.name, subject_id, action, key)
 
 

@@ -7,6 +7,7 @@ from aiohttp import web
 from services.api.console import (
     chain_routes,
     dead_letter_forms,
+    direct_page,
     event_subscription_forms,
     group_forms,
     group_page,
@@ -38,6 +39,8 @@ def add_routes(app: web.Application) -> None:
     password_setting.add_routes(app)
     add_page(app, "GET", "/", start, "viewer")
     add_page(app, "GET", "/alert-groups", groups.show_list, GROUPS)
+    add_page(app, "GET", direct_page.PATH, direct_page.show_form, direct_page.PAGING)
+    add_page(app, "POST", direct_page.PATH, direct_page.page_people, direct_page.PAGING)
     add_page(app, "GET", "/alert-groups/{id}", group_page.show_group, GROUPS)
     add_page(app, "GET", "/alert-groups/{id}/row", groups.show_row, GROUPS)
     add_page(app, "GET", "/alerts/{id}/trace", trace_page.show_trace, ("GET", "alerts"))

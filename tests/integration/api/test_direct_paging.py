@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
@@ -12,7 +14,9 @@ import pytest_asyncio
 from deploy.local.servers import Servers
 from services.grouper.service import service as grouper
 from services.router.service import service as router
+from tests.integration.api.acting_running import a_person
 from tests.integration.api.api_running import RunningApi, a_service, an_api, drop
+from tests.integration.console.browsing import by_token
 from tests.support import servers as shared_servers
 from tests.support import vhosts
 
@@ -107,3 +111,46 @@ async def test_what_does_not_belong_together_is_refused(api: RunningApi):
     ):
         assert list(await api.refused("POST", "escalation", body)) == [field], body
     await api.refused("POST", "escalation", {"users": users, "alert_group_id": "INONE"}, status=404)
+
+
+async def test_the_console_pages_people_once_however_often_the_form_is_sent(api: RunningApi):
+    user, browser = await a_user(api), await by_token(api, await a_person(api, role="editor"))
+    page = await browser.get("/alert-groups/new")
+    once = re.search(r'name="once" value="(\w+)"', page.text)
+    assert once is not None
+    form = {
+        "once": once[1],
+        "title": "The shop is <b>closed</b>",
+        "message": "since noon",
+        "source_url": "https://chat.example.org/1",
+        "users": [user["username"], ""],
+        "important": "1",
+    }
+
+    first, again = [await browser.post("/alert-groups/new", form) for _ in range(2)]
+    group = await api.get(f"alert_groups/{first.location.rpartition('/')[2]}")
+
+    assert (first.status, again.location) == (303, first.location)
+    assert (group["title"], group["alerts_count"]) == ("The shop is <b>closed</b>", 1)
+    assert [(one["user_id"], one["important"]) for one in group["responders"]] == [(user["id"], True)]
+    assert group["last_alert"]["payload"]["oncall"]["permalink"] == "https://chat.example.org/1"
+    assert "The shop is &lt;b&gt;closed" in (await browser.get(first.location)).text
+
+
+async def test_a_form_that_pages_nobody_is_shown_again_with_what_was_typed_and_stays_the_same_request(
+    api: RunningApi,
+):
+    user, browser = await a_user(api), await by_token(api, await a_person(api, role="editor"))
+    form = {"once": "a" * 32, "title": "The shop is closed", "message": "since noon"}
+
+    for more, reason in (
+        ({}, "Name either users or a team."),
+        ({"users": ["nobody at all"]}, "There is nobody with the username nobody at all."),
+        ({"title": " ", "users": ["x"]}, "is nobody with"),
+        ({"once": "short", "users": [user["username"]]}, "This form was not complete"),
+        ({"team": "TNONE"}, "There is no team"),
+    ):
+        refused = await browser.post("/alert-groups/new", {**form, **more})
+        assert (refused.status, reason in html.unescape(refused.text)) == (400, True), (more, refused.text)
+        assert "since noon" in refused.text
+        assert (f'value="{form["once"]}"' in refused.text) == ("once" not in more)

@@ -117,6 +117,7 @@ PAGES = """
 /                                                          GET viewer
 /alert-groups                                              GET viewer
 /alert-groups/actions/{action}                             POST editor
+/alert-groups/new                                          GET editor  POST editor
 /alert-groups/{id}                                         GET viewer
 /alert-groups/{id}/notes                                   POST editor
 /alert-groups/{id}/page                                    POST editor
