@@ -1,4 +1,4 @@
-"""Notes and calls for help on an alert group's page."""
+"""What is done on an alert group's page besides its states: notes, calls for help, being attached to another group."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
+from services.api.console.form_fields import whole
+from services.api.console.groups import NEWEST_FIRST
 from services.api.console.visits import Visit
 from services.api.group_actions import NOT_YET, RespondersBody, ask, requested, responders_of
 from services.api.groups import existing_group
@@ -16,6 +18,7 @@ from shared import clock
 from shared.domain.model import Group, Note, Responder
 from shared.domain.noting import MAX_TEXT
 from shared.events import ActionRefused
+from shared.store.alert_groups import AlertGroups
 
 
 async def add_note(visit: Visit) -> web.Response:
@@ -50,6 +53,34 @@ async def take_off(visit: Visit) -> web.Response:
     """POST: ends the call for a person."""
     group = await existing_group(visit.api, visit.request.match_info["id"])
     return await _done(visit, group, "unpage", responders=(Responder(user_id=visit.form.get("user", "")),))
+
+
+async def attach(visit: Visit) -> web.Response:
+    """POST: attaches it to the group that `root` names by number, id or address."""
+    group = await existing_group(visit.api, visit.request.match_info["id"])
+    return await _done(visit, group, "attach", root_id=await _root_id(visit))
+
+
+async def unattach(visit: Visit) -> web.Response:
+    """POST: has it stand for itself again."""
+    group = await existing_group(visit.api, visit.request.match_info["id"])
+    return await _done(visit, group, "unattach")
+
+
+async def _root_id(visit: Visit) -> str:
+    text = visit.form.get("root", "").strip().rstrip("/").rpartition("/")[2]
+    if not text:
+        raise Invalid.field("root", "Name an alert group by its number, its id or its address.")
+    digits = whole(text.removeprefix("#"))
+    found = await existing_group(visit.api, text) if digits is None else await _numbered(visit, digits)
+    return found.id
+
+
+async def _numbered(visit: Visit, number: int) -> Group:
+    found = await AlertGroups(visit.api.database).find({"number": number}, NEWEST_FIRST, 1)
+    if not found:
+        raise Invalid.field("root", f"There is no alert group #{number}.")
+    return found[0]
 
 
 async def _done(visit: Visit, group: Group, action: str, **fields: Any) -> web.Response:

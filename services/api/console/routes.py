@@ -48,6 +48,8 @@ def add_routes(app: web.Application) -> None:
     add_page(app, "POST", "/alert-groups/actions/{action}", group_forms.act, ACTING)
     add_page(app, "POST", "/alert-groups/{id}/notes", group_responses.add_note, ("POST", "resolution_notes"))
     add_page(app, "POST", "/alert-groups/{id}/page", group_responses.page_somebody, ACTING)
+    add_page(app, "POST", "/alert-groups/{id}/attach", group_responses.attach, ACTING)
+    add_page(app, "POST", "/alert-groups/{id}/unattach", group_responses.unattach, ACTING)
     add_page(app, "POST", "/alert-groups/{id}/unpage", group_responses.take_off, ACTING)
     integration_pages.add_routes(app)
     chain_routes.add_routes(app)

@@ -109,6 +109,42 @@ async def test_somebody_is_paged_and_taken_off_again(api: RunningApi):
     assert nobody.status == 400
 
 
+async def test_a_group_is_attached_by_number_or_address_acts_through_its_root_and_stands_for_itself_again(
+    api: RunningApi,
+):
+    root, group, browser = await a_firing_group(api), await a_firing_group(api), await an_editor(api)
+    path = f"/alert-groups/{group.id}"
+    for named in (f"#{root.number}", f" {api.url}/alert-groups/{root.id}/ "):
+        done = await browser.post(f"{path}/attach", {"root": named})
+        attached, at_root = await browser.get(path), await browser.get(f"/alert-groups/{root.id}")
+
+        assert (done.status, done.location, (await now(api, group)).root_id) == (303, path, root.id)
+        assert f'href="/alert-groups/{root.id}"' in attached.text
+        assert "/actions/acknowledge" not in attached.text
+        assert f'action="{path}/unattach"' in at_root.text
+
+        assert (await browser.post(f"{path}/unattach", {})).status == 303
+        assert (await now(api, group)).root_id is None
+
+
+async def test_what_cannot_be_attached_says_why(api: RunningApi):
+    group, browser = await a_firing_group(api), await an_editor(api)
+    path = f"/alert-groups/{group.id}"
+    answers = {
+        named: await browser.post(f"{path}/attach", {"root": named})
+        for named in (" ", "#999999999", "INONE", group.id)
+    }
+
+    assert {named: one.status for named, one in answers.items()} == {
+        " ": 400,
+        "#999999999": 400,
+        "INONE": 404,
+        group.id: 400,
+    }
+    assert "There is no alert group #999999999" in answers["#999999999"].text
+    assert (await browser.post(f"{path}/unattach", {})).status == 400
+
+
 async def test_a_page_that_is_looked_at_hears_of_a_change(api: RunningApi):
     group, browser = await a_firing_group(api), await an_editor(api)
     headers = {"Cookie": browser.cookie}

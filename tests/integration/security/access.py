@@ -119,6 +119,8 @@ PAGES = """
 /alert-groups/actions/{action}                             POST editor
 /alert-groups/new                                          GET editor  POST editor
 /alert-groups/{id}                                         GET viewer
+/alert-groups/{id}/attach                                  POST editor
+/alert-groups/{id}/unattach                                POST editor
 /alert-groups/{id}/notes                                   POST editor
 /alert-groups/{id}/page                                    POST editor
 /alert-groups/{id}/row                                     GET viewer
