@@ -73,7 +73,14 @@ async def test_an_alert_arrives_while_somebody_looks_and_is_acknowledged_by_key_
 
 
 @pytest.mark.timeout(600)
-async def test_every_page_can_be_used_by_everybody_in_light_and_dark_on_desk_and_phone(stack: Stack):
+@pytest.mark.parametrize(
+    ("size", "dark"),
+    [
+        pytest.param(PHONE, True, id="phone, dark"),
+        pytest.param(DESKTOP, False, id="desktop, light", marks=pytest.mark.deep),
+    ],
+)
+async def test_every_page_can_be_used_by_everybody(stack: Stack, size: dict[str, int], dark: bool):
     await stack.start(furnished.CONFIGURATION)
     password = (await stack.command("password", "set", "alice", "--generate")).strip()
     await furnished.furnish(stack)
@@ -86,10 +93,9 @@ async def test_every_page_can_be_used_by_everybody_in_light_and_dark_on_desk_and
             paths = await tour(first)
             state = await first.context.storage_state()
         assert paths.keys() >= furnished.whole_pages()
-        for size, dark in ((PHONE, True), (DESKTOP, False)):
-            async with a_window(browser, url, size, dark, storage_state=state) as window:
-                for path in (*paths.values(), link):
-                    faults[f"{path} {size['width']}"] = await _faults(window, path)
+        async with a_window(browser, url, size, dark, storage_state=state) as window:
+            for path in (*paths.values(), link):
+                faults[path] = await _faults(window, path)
     assert {path: found for path, found in faults.items() if found} == {}
 
 
