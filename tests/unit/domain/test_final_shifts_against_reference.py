@@ -34,10 +34,9 @@ def hold(config: ConfigSnapshot, anchor: datetime, offsets: list[int]) -> None:
         note(f"at {at}: {expected}")
         assert set(on_call_at(config, "S", at).user_ids) == expected
         assert {one.user_id for one in found if one.start <= at < one.end} == expected
-    touching = {(one.user_id, one.shift_id, one.event_start, one.swapped_with, one.end) for one in found}
-    assert not any(
-        (one.user_id, one.shift_id, one.event_start, one.swapped_with, one.start) in touching for one in found
-    )
+    whose = {one: (one.user_id, one.shift_id, one.event_start, one.swap_id) for one in found}
+    touching = {(*whose[one], one.end) for one in found}
+    assert not any((*whose[one], one.start) in touching for one in found)
 
 
 def hold_changes(config: ConfigSnapshot, anchor: datetime) -> None:
