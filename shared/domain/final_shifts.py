@@ -18,7 +18,8 @@ class FinalShift(NamedTuple):
     """One person's time on call without a break, from `start` (inclusive) to `end` (exclusive), in UTC.
 
     It is a piece of one event of the shift `shift_id` (of an external calendar: the event's uid), which began at
-    `event_start`, and of one swap: two swaps that follow on each other make two pieces. `level` is the event's, `swapped_with` the user whose place was taken by the swap `swap_id`.
+    `event_start`, and of one swap: two swaps that follow on each other make two pieces. `level` is the event's,
+    `swapped_with` the user whose place was taken by the swap `swap_id`.
     """
 
     user_id: str
