@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.domain.configuration import ConfigSnapshot
 from shared.domain.final_shifts import final_shifts
 from shared.domain.on_call import next_change, next_on_call, on_call_at
+from shared.domain.schedules import Swap
 from tests.support.depth import examples
 from tests.support.drawn_schedules import schedules
+from tests.support.schedules import a_schedule, a_shift
 from tests.support.slow_schedules import all_events, slow_on_call
 
 SPAN = timedelta(days=40)
+NIGHT = datetime(2026, 2, 10, tzinfo=UTC)
 
 
 def hold(config: ConfigSnapshot, anchor: datetime, offsets: list[int]) -> None:
@@ -31,10 +34,11 @@ def hold(config: ConfigSnapshot, anchor: datetime, offsets: list[int]) -> None:
     moments |= {anchor + timedelta(minutes=one % (40 * 1440)) for one in offsets}
     for at in moments:
         expected = slow_on_call(config, at, end)
-        note(f"at {at}: {expected}")
-        assert set(on_call_at(config, "S", at).user_ids) == expected
-        assert {one.user_id for one in found if one.start <= at < one.end} == expected
-    whose = {one: (one.user_id, one.shift_id, one.event_start, one.swap_id) for one in found}
+        assert set(on_call_at(config, "S", at).user_ids) == expected, at
+        assert {one.user_id for one in found if one.start <= at < one.end} == expected, at
+    whose = {
+        one: (one.user_id, one.shift_id, one.event_start, one.swap_id, one.swapped_with) for one in found
+    }
     touching = {(*whose[one], one.end) for one in found}
     assert not any((*whose[one], one.start) in touching for one in found)
 
@@ -50,6 +54,42 @@ def hold_changes(config: ConfigSnapshot, anchor: datetime) -> None:
         assert on_call_at(config, "S", later.since).user_ids == later.user_ids
         assert change is not None
         assert change <= later.since
+
+
+def a_swap(id: str, who: tuple[str, str], start_h: int, end_h: int) -> Swap:
+    """Return one over hours of the day of `NIGHT`."""
+    return Swap(
+        id=id,
+        schedule_id="S",
+        beneficiary_id=who[0],
+        benefactor_id=who[1],
+        swap_start=NIGHT + timedelta(hours=start_h),
+        swap_end=NIGHT + timedelta(hours=end_h),
+        created_at=NIGHT - timedelta(days=1),
+    )
+
+
+@pytest.mark.parametrize(
+    "swaps",
+    [
+        pytest.param([("W0", ("A", "C"), 0, 1), ("W1", ("A", "C"), 1, 2)], id="one after the other"),
+        pytest.param(
+            [("W0", ("B", "D"), 0, 1), ("W1", ("A", "B"), 0, 1), ("W2", ("B", "C"), 0, 2)],
+            id="one swap in two people's places, one after the other",
+        ),
+    ],
+)
+def test_pieces_of_one_person_that_follow_on_each_other_are_of_another_swap_or_in_another_s_place(
+    swaps: list[tuple[str, tuple[str, str], int, int]],
+):
+    shift = a_shift(duration=7200, start=f"{NIGHT:%Y-%m-%dT%H:%M:%S}", rolling_users=(("A", "B"),))
+    config = a_schedule(shift, *(a_swap(*one) for one in swaps))
+
+    hold(config, NIGHT, list(range(0, 120, 10)))
+
+    found = final_shifts(config, "S", NIGHT, NIGHT + timedelta(hours=2))
+    ends = {one.end for one in found if one.user_id == "C"}
+    assert any(one.start in ends for one in found if one.user_id == "C")
 
 
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
