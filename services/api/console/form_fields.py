@@ -47,6 +47,11 @@ def whole(text: str) -> int | None:
     return int(text) if DIGITS.fullmatch(text) else None
 
 
+def id_or_address(form: MultiMapping[str], name: str) -> str:
+    """Return the id of an object that was named by it, or by the whole address of its page; "" for nothing."""
+    return form.get(name, "").strip().rstrip("/").rpartition("/")[2]
+
+
 def is_ticked(form: MultiMapping[str], name: str) -> bool:
     """Whether a box was ticked."""
     return form.get(name) == "yes"

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from services.api.console.form_fields import whole
+from services.api.console.form_fields import id_or_address, whole
 from services.api.console.groups import NEWEST_FIRST
 from services.api.console.visits import Visit
 from services.api.group_actions import NOT_YET, RespondersBody, ask, requested, responders_of
@@ -68,7 +68,7 @@ async def unattach(visit: Visit) -> web.Response:
 
 
 async def _root_id(visit: Visit) -> str:
-    text = visit.form.get("root", "").strip().rstrip("/").rpartition("/")[2]
+    text = id_or_address(visit.form, "root")
     if not text:
         raise Invalid.field("root", "Name an alert group by its number, its id or its address.")
     digits = whole(text.removeprefix("#"))

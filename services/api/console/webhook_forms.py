@@ -7,6 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
+from services.api.console.form_fields import id_or_address
 from services.api.console.shown_again import shown_again_by
 from services.api.console.visits import Visit
 from services.api.console.webhooks import PATH, sent_values, show_new, show_webhook
@@ -72,8 +73,7 @@ def _id(visit: Visit) -> str:
 
 
 def _group_id(visit: Visit) -> str:
-    """Return the id of the group that was given, also where its whole address was."""
-    return visit.form.get("alert_group_id", "").strip().rstrip("/").rpartition("/")[2]
+    return id_or_address(visit.form, "alert_group_id")
 
 
 def _back(visit: Visit, part: str = "") -> web.Response:
