@@ -82,7 +82,7 @@ def a_swap(id: str, who: tuple[str, str], start_h: int, end_h: int) -> Swap:
 def test_pieces_of_one_person_that_follow_on_each_other_are_of_another_swap_or_in_another_s_place(
     swaps: list[tuple[str, tuple[str, str], int, int]],
 ):
-    shift = a_shift(duration=7200, start=f"{NIGHT:%Y-%m-%dT%H:%M:%S}", rolling_users=(("A", "B"),))
+    shift = a_shift(duration=7200, start=f"{NIGHT:%Y-%m-%dT%H:%M:%S}", users=("A", "B"))
     config = a_schedule(shift, *(a_swap(*one) for one in swaps))
 
     hold(config, NIGHT, list(range(0, 120, 10)))
