@@ -29,6 +29,15 @@ class Stretch:
     stated: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True)
+class Compared:
+    """A stretch that was looked at group by group: its parts, its groups in doubt, and `members` as in a difference."""
+
+    parts: list[Stretch]
+    doubtful: set[str]
+    members: int
+
+
 class Walking:
     """Finds groups in doubt: firing, without a running escalation or its due time, and without a stated reason."""
 
@@ -67,31 +76,34 @@ class Walking:
         if one.difference == difference and not is_long:
             return [one], set()
         self.compared += 1
-        stretches, doubtful = await self._compare(one, SLICE if is_long else 0)
-        # Only what is the same before and after was compared as it was summed: an escalation that began in between
-        # would be taken for one that need not be there, and its loss before the next walk for no change.
-        if len(stretches) == 1 and not doubtful and (await self._added_up(one))[1] == difference:
-            stretches = [replace(stretches[0], difference=difference)]
-        return stretches, doubtful
+        compared = await self._compare(one, SLICE if is_long else 0)
+        # Only what is the same before, then and after was compared as it was summed: an escalation that began in
+        # between would be taken for one that need not be there, and its loss for no change.
+        if len(compared.parts) > 1 or compared.doubtful or compared.members != difference.members:
+            return compared.parts, compared.doubtful
+        is_the_same = (await self._added_up(one))[1] == difference
+        return [replace(compared.parts[0], difference=difference if is_the_same else None)], set()
 
     async def _added_up(self, one: Stretch) -> tuple[Sums, Sums]:
         """Return the sums of the firing groups of a stretch, and what those of the running escalations lack of them."""
         firing = await self._watch.firing_sums(one.after, one.last)
         return firing, firing.less(await self._watch.running_sums(one.after, one.last))
 
-    async def _compare(self, one: Stretch, cut_at: int) -> tuple[list[Stretch], set[str]]:
+    async def _compare(self, one: Stretch, cut_at: int) -> Compared:
         """Look at every group of a stretch, cut into parts of `cut_at` groups (0: not cut)."""
-        after, found, doubtful = one.after, list[Stretch](), set[str]()
+        after, found, doubtful, members = one.after, list[Stretch](), set[str](), 0
         while True:
             part = await self._watch.firing(after, one.last, cut_at)
             last = part.last or one.last
-            loose = set(part.keys).difference(await self._watch.running(after, last))
+            running = await self._watch.running(after, last)
+            members += len(part.keys) - len(running)
+            loose = set(part.keys).difference(running)
             known = loose & one.stated
             stated = known | await self._stated(sorted(loose - known))
             found.append(Stretch(after, last, None, frozenset(stated)))
             doubtful |= {_id_in(key) for key in loose - stated}
             if part.last is None:
-                return found, doubtful
+                return Compared(found, doubtful, members)
             after = part.last
             await asyncio.sleep(PAUSE_S)
 

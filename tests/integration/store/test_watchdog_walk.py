@@ -110,6 +110,27 @@ async def test_an_escalation_that_begins_during_a_walk_and_is_lost_before_the_ne
     assert await place.walking.walk() == {"I0001"}
 
 
+async def test_an_escalation_that_begins_and_is_lost_within_one_look_is_found(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+):
+    await place.open(1)
+    lost = waiting(a_group(id="I0001", key=f"{1:032d}", number=1))
+    await place.escalations.collection.delete_one({"_id": lost.id})
+    as_it_is = place.watch.running
+
+    async def running(after: str, last: str | None) -> list[str]:
+        await place.escalations.save([EscalationWrite(lost, None, [], clock.now(), KEEP)])
+        found = await as_it_is(after, last)
+        await place.escalations.collection.delete_one({"_id": lost.id})
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place.watch, "running", running)
+        await place.walking.walk()
+
+    assert await place.walking.walk() == {"I0001"}
+
+
 async def test_groups_that_open_with_their_escalations_cost_no_comparing(place: Place):
     await place.open(*range(1, 21))
     await place.settle()
