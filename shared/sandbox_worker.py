@@ -194,8 +194,9 @@ class Worker:
 
     def _behaviour(self, job: dict[str, Any], now: datetime) -> Frozen:
         before, after = self._defined[job["ref"]], self._others[job["ref"]]
-        wanted = {name: job[name] for name in ("media", "decided_by", "is_grouped", "with_title")}
+        wanted = {name: job[name] for name in ("decided_by", "is_grouped", "with_title")}
         alert = _alert(job, before.integration)
+        wanted["media"] = tuple(job["media"])
         asked = BehaviourJob.model_construct(alert=alert, before=before, after=after, **wanted)
         return behave(asked, now, self._remembered)
 

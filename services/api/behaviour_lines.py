@@ -23,6 +23,8 @@ class Telling:
     def __init__(self, before: ConfigSnapshot, after: ConfigSnapshot) -> None:
         self._before = before
         self._after = after
+        # The lines of one alert follow each other.
+        self._instant: tuple[datetime | None, str | None] = (None, None)
 
     def decided(
         self, record: Record, behaviour: Behaviour, scope: Scope, media: frozenset[str]
@@ -70,10 +72,12 @@ class Telling:
 
     def _of(self, alert_id: str, integration_id: str, at: datetime, what: tuple[str, Any, Any, str]) -> Line:
         change, was, will, where = what
+        if self._instant[0] != at:
+            self._instant = (at, instant(at))
         return {
             "change": change,
             "alert_id": alert_id,
-            "received_at": instant(at),
+            "received_at": self._instant[1],
             "integration": self._name(integration_id),
             "where": where,
             "from": was,

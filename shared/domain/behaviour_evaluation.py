@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 
 from shared.domain.behaviour_jobs import LONGEST_TEXT, Behaviour, BehaviourJob, Decided, Side, TextChange
 from shared.domain.behaviour_memory import Remembered
-from shared.domain.cards import Texts
+from shared.domain.cards import CARD_OF, Texts
 from shared.domain.configuration import Integration
 from shared.domain.evaluation_memory import Memory
-from shared.domain.model import Alert, Card, Group
+from shared.domain.model import Alert, Group
 from shared.domain.preview import GROUP_URL, NUMBER
-from shared.domain.rendering import cards_of, render_texts
+from shared.domain.rendering import link_of, render_texts
 from shared.domain.routing import decide, evaluation_of, taken_by
+from shared.domain.template_jobs import PARTS as TEMPLATED
 from shared.domain.template_jobs import RenderJob, RouteJob
 
 # What is copied for every alert: copies of a model are made five times as fast as models.
@@ -46,13 +47,14 @@ def behave(job: BehaviourJob, now: datetime, remembered: Remembered | None = Non
     key = remembered.key(job)
     found = remembered.get(key) if key is not None else None
     if found is None:
-        found = _compared(job, now, remembered.texts)
+        found = _compared(job, now, remembered)
         if key is not None:
             remembered.put(key, found)
     return found
 
 
-def _compared(job: BehaviourJob, now: datetime, memory: Memory) -> Behaviour:
+def _compared(job: BehaviourJob, now: datetime, remembered: Remembered) -> Behaviour:
+    memory = remembered.texts
     before = after = _decided(job, job.before, now, memory)
     if job.decided_by == "routes":
         asked = _asked(job, job.after)
@@ -62,8 +64,7 @@ def _compared(job: BehaviourJob, now: datetime, memory: Memory) -> Behaviour:
         after = _decided(job, job.after, now, memory)
     texts: tuple[TextChange, ...] = ()
     if job.media:
-        shown = (_shown(job, job.before, before.labels), _shown(job, job.after, after.labels))
-        texts = tuple(_differences(shown, job.media, now, memory))
+        texts = tuple(_differences(job, (before.labels, after.labels), now, remembered))
     return Behaviour(before=before, after=None if before == after else after, texts=texts)
 
 
@@ -99,25 +100,33 @@ def _shown(job: BehaviourJob, side: Side, labels: dict[str, str]) -> RenderJob:
 
 
 def _differences(
-    shown: tuple[RenderJob, RenderJob], media: tuple[str, ...], now: datetime, memory: Memory
+    job: BehaviourJob, labels: tuple[dict[str, str], dict[str, str]], now: datetime, remembered: Remembered
 ) -> Iterator[TextChange]:
     """Yield what differs. Mark-up is made only of texts that do: it takes longer than the templates."""
-    (was, old_link, _), (will, new_link, _) = (render_texts(one, now, memory) for one in shown)
-    for medium in media:
-        before, after = was[medium], will[medium]
-        if before == after and old_link == new_link:
+    sides = (job.before, job.after)
+    if job.alert.read_as:
+        parts = TEMPLATED  # Other templates than the integration's own may be used.
+    else:
+        integrations = (job.before.integration, job.after.integration)
+        parts = remembered.differing.parts(integrations, job.media, labels_differ=labels[0] != labels[1])
+    shown = [_shown(job, side, some) for side, some in zip(sides, labels, strict=True)]
+    (was, old_link, _), (will, new_link, _) = (
+        render_texts(one, now, remembered.texts, parts) for one in shown
+    )
+    links = [link_of(side.integration, link) for side, link in zip(sides, (old_link, new_link), strict=True)]
+    for medium in job.media:
+        # Of the web, more was made where another medium of one side needs it.
+        before, after = (
+            Texts(**{part: getattr(one[medium], part) for part in parts[medium]}) for one in (was, will)
+        )
+        if before == after and links[0] == links[1]:
             continue
         if before.message == after.message:
             before, after = before._replace(message=None), after._replace(message=None)
-        old = _card(shown[0], medium, before, old_link)
-        new = _card(shown[1], medium, after, new_link)
+        old = CARD_OF[medium](before, links[0], GROUP_URL)
+        new = CARD_OF[medium](after, links[1], GROUP_URL)
         for part in PARTS:
             texts = getattr(old, part) or "", getattr(new, part) or ""
             if texts[0] != texts[1]:
                 cut = (one[:LONGEST_TEXT] for one in texts)
                 yield TextChange(where=f"{medium}.{part}", before=next(cut), after=next(cut))
-
-
-def _card(asked: RenderJob, medium: str, texts: Texts, source_link: str | None) -> Card:
-    alone = asked.model_copy(update={"media": (medium,)})
-    return cards_of(alone, {medium: texts}, source_link)[medium]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from shared.domain.behaviour_jobs import Behaviour, BehaviourJob, Side
+from shared.domain.behaviour_texts import Differing
 from shared.domain.evaluation import DECIDING, default_of, sources_of, template_of
-from shared.domain.evaluation_memory import Bounded, Memory
+from shared.domain.evaluation_memory import Bounded, Memory, Worth
 from shared.domain.template_jobs import PARTS
 from shared.integrations import dynamic_labels_of
-from shared.templates import Path, Reads, reads_of
+from shared.templates import Path, Reads, reads_at, reads_of
 
 MOST_BYTES = 8 * 1024 * 1024
 # What a decision takes beside its texts.
@@ -22,17 +24,22 @@ Question = tuple[int, int, tuple[str, ...], str, bool, bool]
 class Remembered:
     """What was found of earlier alerts, by all that the templates of the question can see of their payloads.
 
-    `texts` is what single templates made, for alerts that differ in what others see.
+    `texts` is what single templates made, for alerts that differ in what others see; `differing` tells which texts
+    need not be made at all.
     """
 
     def __init__(self) -> None:
         self.texts = Memory()
+        self.differing = Differing()
         self._found = Bounded[Behaviour](MOST_BYTES)
         # With its sides, so that no other ones get their identity.
-        self._reads: dict[Question, tuple[Side, Side, Reads | None]] = {}
+        self._reads: dict[Question, tuple[Side, Side, Reads | None, Worth]] = {}
 
-    def key(self, job: BehaviourJob) -> tuple[object, ...] | None:
-        """Return what is equal for alerts of which the same is found; None when more than the payload decides."""
+    def key(self, job: BehaviourJob) -> tuple[Any, ...] | None:
+        """Return what is equal for alerts of which the same is found.
+
+        None when more than the payload decides, or hardly any alert looks like an earlier one.
+        """
         if job.alert.read_as:
             return None
         question = _question(job)
@@ -41,15 +48,19 @@ class Remembered:
             if len(self._reads) >= MOST_QUESTIONS:
                 self._reads.clear()
                 self._found = Bounded(MOST_BYTES)
-            known = self._reads[question] = (job.before, job.after, _reads(job))
-        seen = known[2].key({PAYLOAD: job.alert.payload}) if known[2] is not None else None
+            known = self._reads[question] = (job.before, job.after, _reads(job), Worth())
+        _, _, reads, worth = known
+        seen = reads.key({PAYLOAD: job.alert.payload}) if reads is not None and worth.is_asked() else None
         return None if seen is None else (question, seen)
 
-    def get(self, key: tuple[object, ...]) -> Behaviour | None:
+    def get(self, key: tuple[Any, ...]) -> Behaviour | None:
         """Return what was found of an alert that looks the same."""
-        return self._found.get(key)
+        found = self._found.get(key)
+        if found is not None:
+            self._reads[key[0]][3].found()
+        return found
 
-    def put(self, key: tuple[object, ...], found: Behaviour) -> None:
+    def put(self, key: tuple[Any, ...], found: Behaviour) -> None:
         """Remember it, unless it is of this alert alone: what nothing groups is known by its id."""
         if found.before.is_grouped and (found.after is None or found.after.is_grouped):
             size = sum(len(one.before) + len(one.after) for one in found.texts)
@@ -72,7 +83,7 @@ def _reads(job: BehaviourJob) -> Reads | None:
             paths |= {one for one in reads.paths if one.root == PAYLOAD}
         if any(one.routing_type == "regex" for one in side.routes):
             paths.add(Path(PAYLOAD))
-    return Reads(tuple(sorted(paths, key=repr)), is_volatile=False)
+    return reads_at(paths)
 
 
 def _sources(job: BehaviourJob, side: Side) -> Iterator[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from shared.domain.cards import CARD_OF, Texts, prepared_for_telegram
+from shared.domain.configuration import Integration
 from shared.domain.demo import marked_cards
 from shared.domain.evaluation import Evaluation, as_read, default_of, sources_of, template_of
 from shared.domain.evaluation_memory import Memory
@@ -13,6 +15,10 @@ from shared.domain.markup import is_link
 from shared.domain.model import Card, Problem
 from shared.domain.template_jobs import PARTS, Rendered, RenderJob, plain_title
 from shared.templates import RESULT_LIMIT, TITLE_LIMIT, absolute
+
+# Which templates make the texts of integrations; those are held, so that no others get their identity.
+_SOURCES: dict[int, tuple[Integration, dict[tuple[str, str], list[str] | None]]] = {}
+MOST_INTEGRATIONS = 200
 
 __all__ = ["RenderJob", "Rendered", "render", "render_texts"]
 
@@ -29,20 +35,51 @@ def render(job: RenderJob, now: datetime) -> Rendered:
 
 def cards_of(job: RenderJob, texts: dict[str, Texts], source_link: str | None) -> dict[str, Card]:
     """Return what each medium asked for shows of the texts that the templates made."""
-    completed = absolute(source_link, job.integration.base_url)
-    link = completed if is_link(completed) else None
+    link = link_of(job.integration, source_link)
     cards = {medium: CARD_OF[medium](texts[medium], link, job.group_url) for medium in job.media}
     return marked_cards(cards) if job.group.is_demo else cards
 
 
+def link_of(integration: Integration, source_link: str | None) -> str | None:
+    """Return the link that cards have of the text that its template made; None when that is no link."""
+    completed = absolute(source_link, integration.base_url)
+    return completed if is_link(completed) else None
+
+
+def text_sources(integration: Integration, medium: str, part: str) -> list[str] | None:
+    """Return the templates to try for a text, the first one first; None where it is that of the web."""
+    known = _SOURCES.get(id(integration))
+    if known is None:
+        if len(_SOURCES) >= MOST_INTEGRATIONS:
+            _SOURCES.clear()
+        known = _SOURCES[id(integration)] = (integration, {})
+    found = known[1]
+    if (medium, part) not in found:
+        found[medium, part] = _text_sources(integration, medium, part)
+    return found[medium, part]
+
+
+def _text_sources(integration: Integration, medium: str, part: str) -> list[str] | None:
+    own = template_of(integration, medium, part)
+    default = default_of(integration.type, medium, part)
+    if own is None and default is None and medium != "web" and template_of(integration, "web", part) is None:
+        return None
+    if default is None:
+        default = default_of(integration.type, "web", part)
+    return [one for one in (own, default) if one is not None]
+
+
 def render_texts(
-    job: RenderJob, now: datetime, memory: Memory | None = None
+    job: RenderJob,
+    now: datetime,
+    memory: Memory | None = None,
+    parts: Mapping[str, Sequence[str]] = PARTS,
 ) -> tuple[dict[str, Texts], str | None, tuple[Problem, ...]]:
     """Return what the templates themselves make, before a medium's mark-up: texts by medium, source link, problems.
 
-    Where the web is not asked for, its texts are made as far as the other media's templates use them.
+    Only these `parts` of the media are made, and those of the web's texts that they use.
     """
-    rendering = _Rendering(job, now, memory)
+    rendering = _Rendering(job, now, memory, parts)
     texts = {"web": rendering.web()}
     for medium in job.media:
         if medium != "web":
@@ -53,11 +90,13 @@ def render_texts(
 class _Rendering:
     """One job under way: source link first, then web, then whichever media build on it."""
 
-    def __init__(self, job: RenderJob, now: datetime, memory: Memory | None = None) -> None:
+    def __init__(
+        self, job: RenderJob, now: datetime, memory: Memory | None, parts: Mapping[str, Sequence[str]]
+    ) -> None:
         number = "" if job.group.number is None else job.group.number
         self._integration = integration = as_read(job.integration, job.read_as)
         self._payload = job.payload
-        self._media = job.media
+        self._parts = {medium: parts[medium] for medium in job.media}
         self._escaped: Any = None
         variables = {
             "payload": job.payload,
@@ -78,8 +117,7 @@ class _Rendering:
     def web(self) -> Texts:
         """Render the web templates, once, and let the other media's templates see them."""
         if self._web is None:
-            wanted = PARTS["web"] if "web" in self._media else self._used_of_web()
-            self._web = Texts(**{part: self._text("web", part) for part in wanted})
+            self._web = Texts(**{part: self._text("web", part) for part in self._of_web()})
             self.evaluation.variables.update(
                 web_title=self._web.title or "",
                 web_message=self._web.message or "",
@@ -91,7 +129,7 @@ class _Rendering:
         """Render another medium's templates; a part without a template of its own is that of the web."""
         if medium == "telegram":
             return self._telegram()
-        return Texts(**{part: self._text(medium, part) for part in PARTS[medium]})
+        return Texts(**{part: self._text(medium, part) for part in self._parts[medium]})
 
     def _telegram(self) -> Texts:
         """Telegram's templates make HTML, so what they are given is escaped before."""
@@ -99,31 +137,23 @@ class _Rendering:
         given = {name: variables[name] for name in ("payload", "labels", "web_title", "web_message")}
         variables.update({name: prepared_for_telegram(value) for name, value in given.items()})
         try:
-            return Texts(**{part: self._text("telegram", part) for part in PARTS["telegram"]})
+            return Texts(**{part: self._text("telegram", part) for part in self._parts["telegram"]})
         finally:
             variables.update(given)
 
-    def _used_of_web(self) -> list[str]:
-        """Return the parts of the web that the media asked for are shown instead of their own, or may read."""
-        asked = [self._sources(medium, part) for medium in self._media for part in PARTS[medium]]
-        texts = "".join(source for sources in asked for source in sources or ())
-        reused = {
-            part for medium in self._media for part in PARTS[medium] if self._sources(medium, part) is None
-        }
-        return [part for part in PARTS["web"] if part in reused or f"web_{part}" in texts]
-
-    def _sources(self, medium: str, part: str) -> list[str] | None:
-        """Return what to try for a text, the first one first; None where it is that of the web."""
-        own = template_of(self._integration, medium, part)
-        default = default_of(self._integration.type, medium, part)
-        if own is None and default is None and medium != "web" and not self._has_own_web(part):
-            return None
-        if default is None:
-            default = default_of(self._integration.type, "web", part)
-        return [one for one in (own, default) if one is not None]
+    def _of_web(self) -> Sequence[str]:
+        """Return the parts of the web that are asked for, shown by other media instead of their own, or read there."""
+        asked = self._parts.get("web", ())
+        if len(asked) == len(PARTS["web"]):
+            return asked
+        others = [(medium, part) for medium, some in self._parts.items() if medium != "web" for part in some]
+        found = [(part, text_sources(self._integration, medium, part)) for medium, part in others]
+        texts = "".join(source for _, sources in found for source in sources or ())
+        used = {*asked, *(part for part, sources in found if sources is None)}
+        return [part for part in PARTS["web"] if part in used or f"web_{part}" in texts]
 
     def _text(self, medium: str, part: str) -> str | None:
-        sources = self._sources(medium, part)
+        sources = text_sources(self._integration, medium, part)
         if sources is None:
             return self._reused(medium, part)
         if not sources:
@@ -131,9 +161,6 @@ class _Rendering:
         limit = TITLE_LIMIT if part == "title" else RESULT_LIMIT
         text = self.evaluation.first(f"{medium}.{part}", sources, limit)
         return _nullable(text) if text is not None else self._constant(medium, part)
-
-    def _has_own_web(self, part: str) -> bool:
-        return template_of(self._integration, "web", part) is not None
 
     def _reused(self, medium: str, part: str) -> str | None:
         text: str | None = getattr(self.web(), part)

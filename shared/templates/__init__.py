@@ -16,7 +16,7 @@ from shared.templates.evaluate import (
 from shared.templates.failure import TemplateFailure
 from shared.templates.given import absolute
 from shared.templates.patterns import check_pattern, search
-from shared.templates.reading import Path, Reads, reads_of
+from shared.templates.reading import Path, Reads, reads_at, reads_of
 
 __all__ = [
     "RESULT_LIMIT",
@@ -31,6 +31,7 @@ __all__ = [
     "evaluate",
     "forget",
     "is_true",
+    "reads_at",
     "reads_of",
     "search",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import marshal
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -42,10 +42,14 @@ class Path(NamedTuple):
 
 
 class Reads(NamedTuple):
-    """All that a template can see. `is_volatile`: what it makes may differ although it sees the same."""
+    """All that a template can see. `is_volatile`: what it makes may differ although it sees the same.
+
+    `roots` are the variables that it sees, or sees some of, beside the clock.
+    """
 
     paths: tuple[Path, ...]
     is_volatile: bool
+    roots: tuple[str, ...]
 
     def key(self, variables: dict[str, Any]) -> bytes | None:
         """Return what is equal exactly when the template sees equal values; None when they cannot be written."""
@@ -67,7 +71,13 @@ def reads_of(source: str) -> Reads | None:
         return None
     kept = {one for one in found if one.root != CLOCK}
     is_volatile = len(kept) < len(found) or _VOLATILE_WORDS.search(source) is not None
-    return Reads(tuple(sorted(_outermost(kept), key=repr)), is_volatile)
+    return reads_at(_outermost(kept), is_volatile=is_volatile)
+
+
+def reads_at(paths: Iterable[Path], *, is_volatile: bool = False) -> Reads:
+    """Return what sees the values at these paths, none of which lies inside of another one."""
+    found = tuple(sorted(paths, key=repr))
+    return Reads(found, is_volatile, tuple(dict.fromkeys(one.root for one in found)))
 
 
 def _paths(node: nodes.Node) -> Iterator[Path]:

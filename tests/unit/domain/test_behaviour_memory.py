@@ -16,8 +16,7 @@ from shared.domain.behaviour_jobs import LONGEST_TEXT, Behaviour, BehaviourJob, 
 from shared.domain.behaviour_memory import Remembered
 from shared.domain.behaviour_scope import scopes
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.evaluation_memory import Memory
-from shared.domain.labels import Label, LabelSettings
+from shared.domain.evaluation_memory import PASSED_OVER, TRIED, Memory, Worth
 from shared.domain.media import media_of
 from shared.domain.model import Alert, Card
 from shared.domain.preview import GROUP_URL
@@ -26,42 +25,8 @@ from shared.domain.routing import route
 from shared.domain.template_jobs import MEDIA, RenderJob, Routed, RouteJob
 from shared.templates import RESULT_LIMIT, TemplateFailure, evaluate
 from tests.support.build import NOON, a_group
+from tests.support.drawn_templates import labels, payloads, sources, templates
 from tests.support.rehearsing import a_declared
-
-FRAGMENTS = (
-    *("{{ payload.a }}", "{{ payload['a'].b }}", "{{ payload.get('c', 'x') }}", "{{ payload.get('a').b }}"),
-    *("{{ payload.a.b.c }}", "{{ payload.l[0] }}", "{{ payload['l'][5] }}", "{{ payload[0] }}"),
-    *("{% for one in payload.l %}{{ one }},{% endfor %}", "{{ payload.items() | list }}", "{{ payload | tojson }}"),
-    *("{{ payload.s | upper }}", "{{ payload.s.upper() }}", "{{ payload['items'] is defined }}"),
-    *("{{ payload.l.append(1) }}{{ payload.l }}", "{% set payload = payload.a %}{{ payload.b }}"),
-    *("{{ payload.a == 1 }}", "{{ payload.a is true }}", "{{ payload.a is defined }}", "{{ 1 / payload.n }}"),
-    *("{% if payload.n > 0 %}more{% endif %}", "{{ payload.n }}", "{{ nothing.x }}", "{{ payload.a[payload.s] }}"),
-    *("{{ labels.k }}", "{{ integration_name }}", "{{ source_link }}", "{{ web_title }}", "{{ web_message | upper }}"),
-    *("{{ time() }}", "{{ time().year * 0 + 1 }}", "fixed", "1", "{{ payload", "{{ payload | besides(labels) }}"),
-)  # fmt: skip
-plain = st.sampled_from([None, True, False, 0, 1, 1.0, -0.0, 2, "", "x", "1", "None", "<b>&"])
-values = st.recursive(
-    plain,
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("bcx"), inner, max_size=2),
-    max_leaves=4,
-)
-payloads = (
-    st.dictionaries(st.sampled_from([*"abclsn", "items"]), values, max_size=5)
-    | st.lists(values, max_size=2)
-    | plain
-)
-sources = st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=2).map("".join)
-templates = st.fixed_dictionaries(
-    {},
-    optional={
-        **dict.fromkeys(("grouping_key", "resolve_signal", "acknowledge_signal", "source_link"), sources),
-        **{
-            medium: st.fixed_dictionaries({}, optional={"title": sources, "message": sources})
-            for medium in ("web", "slack", "sms", "email")
-        },
-    },
-)
-labels = st.none() | sources.map(lambda source: LabelSettings(dynamic=(Label(key="k", value=source),)))
 
 
 @st.composite
@@ -246,3 +211,26 @@ def test_what_is_remembered_stays_within_its_bound(counted: Counted):
         memory.evaluated("{{ payload.n }}", {"payload": {"n": number}}, RESULT_LIMIT)
 
     assert len(counted.sources) == 40
+
+
+def test_what_is_never_asked_for_again_is_made_without_asking_until_it_is_worth_it_again():
+    worth = Worth()
+
+    asked = [worth.is_asked() for _ in range(TRIED + PASSED_OVER)]
+    assert asked == [True] * TRIED + [False] * PASSED_OVER
+
+    for _ in range(3 * TRIED):
+        assert worth.is_asked()
+        worth.found()
+
+
+def test_both_sides_of_an_alert_share_its_texts_although_no_other_alert_looks_like_it(counted: Counted):
+    memory = Memory()
+
+    for number in range(TRIED + 5):
+        memory.next_alert()
+        payload = {"n": number}
+        texts = {memory.evaluated("{{ payload.n }}", {"payload": payload}, RESULT_LIMIT) for _ in range(2)}
+        assert texts == {str(number)}
+
+    assert len(counted.sources) == TRIED + 5
