@@ -126,7 +126,10 @@ async def receiver_killed(outage: Outage) -> None:
     await outage.house.start_one("receiver", "receiver-0", beat_every_s=0.1)
 
 
-@pytest.mark.parametrize("go_away", [broker_away, database_away, receiver_away, receiver_killed])
+@pytest.mark.parametrize(
+    "go_away",
+    [pytest.param(broker_away, marks=pytest.mark.deep), database_away, receiver_away, receiver_killed],
+)
 async def test_an_outage_of_ten_minutes_rings_for_nobody_and_silence_after_it_does(
     outage: Outage, go_away: Callable[[Outage], Any]
 ):

@@ -120,7 +120,7 @@ async def test_messages_held_through_an_outage_of_the_database_count_no_failed_d
     assert (delivered, running.io.rabbit.generation) == ([], generation)
 
 
-@pytest.mark.parametrize("how", ["stop", "kill"])
+@pytest.mark.parametrize("how", ["kill", pytest.param("stop", marks=pytest.mark.deep)])
 async def test_what_was_confirmed_before_the_broker_went_away_arrives_when_it_is_back(
     outage: Outage, how: str
 ):

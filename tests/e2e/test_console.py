@@ -54,6 +54,7 @@ async def test_an_alert_arrives_while_somebody_looks_and_is_acknowledged_by_key_
 
             # Whoever works in the list keeps his place until he asks for what is new.
             await row.locator(".pick input").check()
+            assert await desk.faults() == []
             await fire(stack, "db2")
             await page.get_by_role("button", name="Show what is new").click(timeout=PATIENCE_MS)
             await expect(page.locator(".row", has_text="Disk of db2 full")).to_be_visible()
@@ -66,19 +67,18 @@ async def test_an_alert_arrives_while_somebody_looks_and_is_acknowledged_by_key_
             await expect(page.locator(".group-head .state")).to_have_text("acknowledged", timeout=PATIENCE_MS)
             await expect(page.locator(".story")).to_contain_text("acknowledged", timeout=PATIENCE_MS)
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert await phone.faults() == []
             await page.get_by_role("link", name="Trace").first.click()
             await expect(page.locator(".waterfall")).to_contain_text("router")
         async with calling(stack) as api:
             await api.the_group("acknowledged", title="db1")
 
 
+@pytest.mark.deep
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("size", "dark"),
-    [
-        pytest.param(PHONE, True, id="phone, dark"),
-        pytest.param(DESKTOP, False, id="desktop, light", marks=pytest.mark.deep),
-    ],
+    [pytest.param(PHONE, True, id="phone, dark"), pytest.param(DESKTOP, False, id="desktop, light")],
 )
 async def test_every_page_can_be_used_by_everybody(stack: Stack, size: dict[str, int], dark: bool):
     await stack.start(furnished.CONFIGURATION)

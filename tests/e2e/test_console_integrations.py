@@ -67,6 +67,7 @@ async def add_a_route(page: Page, text: str, taken: str) -> None:
     await expect(page.locator(".route .condition", has_text=text)).to_be_visible()
 
 
+@pytest.mark.deep
 async def test_a_first_alert_arrives_live_a_template_is_edited_and_a_route_is_added_and_moved(stack: Stack):
     await stack.start(ADMIN)
     password = (await stack.command("password", "set", "alice", "--generate")).strip()

@@ -77,6 +77,7 @@ async def pull_an_override(page: Page) -> None:
     await expect(page.locator(".shift.final", has_text="bob")).to_have_count(1)
 
 
+@pytest.mark.deep
 async def test_a_chain_is_built_and_simulated_and_an_override_is_pulled_across_a_picture(stack: Stack):
     await stack.start(ADMIN)
     password = (await stack.command("password", "set", "alice", "--generate")).strip()

@@ -130,6 +130,7 @@ def test_only_one_can_run_from_a_folder(run: Run):
     assert (second.returncode, second.stderr) == (1, "Tocsin already runs from this folder.\n")
 
 
+@pytest.mark.deep
 def test_a_second_start_is_quick_keeps_the_token_and_a_stop_leaves_nothing(run: Run):
     token = (run.home / "token").read_text()
     assert run.stop() == 0

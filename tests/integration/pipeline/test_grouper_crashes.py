@@ -22,12 +22,12 @@ ALERTS = tuple(
     for number in range(30)
 )
 GAPS = (
-    ("after", "alerts", Insert),
+    pytest.param(("after", "alerts", Insert), marks=pytest.mark.deep),
     ("after", "alert_groups", Insert),
     ("before", "bus", Insert),
     ("after", "bus", Insert),
-    ("after", "alerts", Update),
-    ("after", "alert_groups", CLEARING),
+    pytest.param(("after", "alerts", Update), marks=pytest.mark.deep),
+    pytest.param(("after", "alert_groups", CLEARING), marks=pytest.mark.deep),
 )
 
 
@@ -192,7 +192,9 @@ DUE_FACTS = frozenset({"group.unsilenced.v1", "group.reminded.v1", "group.unackn
     ("action", "facts"),
     [
         ("silence", ["group.unsilenced.v1"]),
-        ("acknowledge", ["group.reminded.v1", "group.unacknowledged.v1"]),
+        pytest.param(
+            *("acknowledge", ["group.reminded.v1", "group.unacknowledged.v1"]), marks=pytest.mark.deep
+        ),
     ],
     ids=["a silence", "an acknowledge nobody confirms"],
 )

@@ -276,11 +276,11 @@ async def test_what_a_window_holds_is_counted_and_digested_when_it_ends(
 @pytest.mark.parametrize(
     "where",
     [
-        ("after", "storms", Update),
+        pytest.param(("after", "storms", Update), marks=pytest.mark.deep),
         ("after", "digests", Insert),
         ("after", "escalations", Insert),
-        ("after", "digests", Update),
-        ("after", "digests", CLEARING),
+        pytest.param(("after", "digests", Update), marks=pytest.mark.deep),
+        pytest.param(("after", "digests", CLEARING), marks=pytest.mark.deep),
     ],
     ids=["counted", "digest made, page not saved", "saved, not told", "digest told", "digest cleared"],
 )
