@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from shared.domain.behaviour_jobs import LONGEST_TEXT, Behaviour, BehaviourJob, Decided, Side, TextChange
@@ -102,31 +102,29 @@ def _shown(job: BehaviourJob, side: Side, labels: dict[str, str]) -> RenderJob:
 def _differences(
     job: BehaviourJob, labels: tuple[dict[str, str], dict[str, str]], now: datetime, remembered: Remembered
 ) -> Iterator[TextChange]:
-    """Yield what differs. Mark-up is made only of texts that do: it takes longer than the templates."""
-    sides = (job.before, job.after)
     if job.alert.read_as:
         parts = TEMPLATED  # Other templates than the integration's own may be used.
     else:
         integrations = (job.before.integration, job.after.integration)
         parts = remembered.differing.parts(integrations, job.media, labels_differ=labels[0] != labels[1])
-    shown = [_shown(job, side, some) for side, some in zip(sides, labels, strict=True)]
-    (was, old_link, _), (will, new_link, _) = (
-        render_texts(one, now, remembered.texts, parts) for one in shown
-    )
-    links = [link_of(side.integration, link) for side, link in zip(sides, (old_link, new_link), strict=True)]
+    shown = [_shown(job, side, some) for side, some in zip((job.before, job.after), labels, strict=True)]
+    made = [render_texts(one, now, remembered.texts, parts) for one in shown]
+    links = [link_of(one.integration, link) for one, (_, link, _) in zip(shown, made, strict=True)]
     for medium in job.media:
         # Of the web, more was made where another medium of one side needs it.
-        before, after = (
-            Texts(**{part: getattr(one[medium], part) for part in parts[medium]}) for one in (was, will)
-        )
-        if before == after and links[0] == links[1]:
-            continue
-        if before.message == after.message:
-            before, after = before._replace(message=None), after._replace(message=None)
-        old = CARD_OF[medium](before, links[0], GROUP_URL)
-        new = CARD_OF[medium](after, links[1], GROUP_URL)
-        for part in PARTS:
-            texts = getattr(old, part) or "", getattr(new, part) or ""
-            if texts[0] != texts[1]:
-                cut = (one[:LONGEST_TEXT] for one in texts)
-                yield TextChange(where=f"{medium}.{part}", before=next(cut), after=next(cut))
+        texts = [Texts(**{part: getattr(one[medium], part) for part in parts[medium]}) for one, *_ in made]
+        if texts[0] != texts[1] or links[0] != links[1]:
+            yield from _changes(medium, texts, links)
+
+
+def _changes(medium: str, texts: Sequence[Texts], links: Sequence[str | None]) -> Iterator[TextChange]:
+    """Yield what differs in a medium. Mark-up is made only of texts that do: it takes longer than the templates."""
+    if texts[0].message == texts[1].message:
+        texts = [one._replace(message=None) for one in texts]
+    old, new = (CARD_OF[medium](one, link, GROUP_URL) for one, link in zip(texts, links, strict=True))
+    for part in PARTS:
+        before, after = getattr(old, part) or "", getattr(new, part) or ""
+        if before != after:
+            yield TextChange(
+                where=f"{medium}.{part}", before=before[:LONGEST_TEXT], after=after[:LONGEST_TEXT]
+            )

@@ -13,8 +13,7 @@ import pytest
 from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from deploy.local.servers import LocalServers
-from shared.events import AlertReceived
-from tests.integration.receiver_running import CONFIGURATION, WEB, events_in
+from tests.integration.receiver_running import CONFIGURATION, WEB, missing_alerts
 from tests.support.stack import Stack
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
@@ -89,8 +88,7 @@ async def sending(urls: list[str], senders: int = 8) -> AsyncIterator[Senders]:
 
 async def lost(stack: Stack, ids: set[str]) -> set[str]:
     """Return the accepted alerts that are not at the router when everything is drained."""
-    events = await events_in(stack.environment["TOCSIN_AMQP_URL"], "tocsin.router", len(ids), timeout_s=60)
-    return ids - {one.alert.id for one in events if isinstance(one, AlertReceived)}
+    return await missing_alerts(stack.environment["TOCSIN_AMQP_URL"], ids)
 
 
 async def test_a_broker_killed_under_load_costs_no_accepted_alert(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from services.receiver.service import service
 from services.receiver.settings import ReceiverSettings
 from shared.bus import wire
 from shared.domain.configuration import ConfigSnapshot, Integration
-from shared.events import Event
+from shared.events import AlertReceived, Event
 from shared.secrets import digest
 from shared.service import Running
 
@@ -80,8 +80,33 @@ async def a_receiver(
 async def events_in(amqp_url: str, queue: str, at_least: int, timeout_s: float = 20) -> list[Event]:
     """Take events from a queue until there are `at_least` different ones; more than that are returned too."""
     found: dict[str, Event] = {}
+    async with asyncio.timeout(timeout_s), aclosing(_taken(amqp_url, queue)) as messages:
+        async for events in messages:
+            found |= {one.id: one for one in events}
+            if len(found) >= at_least:
+                break
+    return list(found.values())
+
+
+async def missing_alerts(amqp_url: str, ids: Collection[str], timeout_s: float = 60) -> set[str]:
+    """Take events from the router's queue until all of these alerts have come; return those that do not in time.
+
+    Others may be among them: what was not answered, or refused too late, is there as well.
+    """
+    missing = set(ids)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s), aclosing(_taken(amqp_url, "tocsin.router")) as messages:
+            async for events in messages:
+                missing -= {one.alert.id for one in events if isinstance(one, AlertReceived)}
+                if not missing:
+                    break
+    return missing
+
+
+async def _taken(amqp_url: str, queue: str) -> AsyncGenerator[Sequence[Event]]:
+    """Yield the events of each message of a queue, for ever."""
     connection = await aio_pika.connect(amqp_url)
-    async with connection, asyncio.timeout(timeout_s):
+    async with connection:
         while not await _exists(connection, queue):
             await asyncio.sleep(0.05)
         channel = await connection.channel()
@@ -89,11 +114,9 @@ async def events_in(amqp_url: str, queue: str, at_least: int, timeout_s: float =
         source = await channel.get_queue(queue, ensure=False)
         async with source.iterator() as messages:
             async for message in messages:
-                found |= {one.id: one for one in wire.decode(message.body)}
+                events = wire.decode(message.body)
                 await message.ack()
-                if len(found) >= at_least:
-                    break
-    return list(found.values())
+                yield events
 
 
 async def _exists(connection: aio_pika.abc.AbstractConnection, queue: str) -> bool:
