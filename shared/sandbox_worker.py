@@ -196,8 +196,9 @@ class Worker:
         before, after = self._defined[job["ref"]], self._others[job["ref"]]
         wanted = {name: job[name] for name in ("decided_by", "is_grouped", "with_title")}
         alert = _alert(job, before.integration)
-        wanted["media"] = tuple(job["media"])
-        asked = BehaviourJob.model_construct(alert=alert, before=before, after=after, **wanted)
+        asked = BehaviourJob.model_construct(
+            alert=alert, before=before, after=after, media=tuple(job["media"]), **wanted
+        )
         return behave(asked, now, self._remembered)
 
     def _preview(self, job: dict[str, Any], now: datetime) -> Frozen:

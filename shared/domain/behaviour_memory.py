@@ -69,7 +69,7 @@ class Remembered:
 
 def _question(job: BehaviourJob) -> Question:
     sides = (id(job.before.integration), id(job.after.integration))
-    return (*sides, tuple(job.media), job.decided_by, job.is_grouped, job.with_title)
+    return (*sides, job.media, job.decided_by, job.is_grouped, job.with_title)
 
 
 def _reads(job: BehaviourJob) -> Reads | None:

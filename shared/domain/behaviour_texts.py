@@ -57,7 +57,8 @@ def _differing(
             reused = f"web_{part}" in changed if was is None else _sees(was, changed)
             if was != will or reused:
                 found.append(part)
-                changed |= {f"web_{part}"} if medium == "web" else set()
+                if medium == "web":
+                    changed.add(f"web_{part}")
         if medium == "telegram" and MESSAGE in found and TITLE not in found:
             found.insert(0, TITLE)  # Together they are held to the length of one message.
         yield medium, tuple(found)

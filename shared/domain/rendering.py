@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from shared.domain.cards import CARD_OF, Texts, prepared_for_telegram
 from shared.domain.configuration import Integration
@@ -15,10 +14,6 @@ from shared.domain.markup import is_link
 from shared.domain.model import Card, Problem
 from shared.domain.template_jobs import PARTS, Rendered, RenderJob, plain_title
 from shared.templates import RESULT_LIMIT, TITLE_LIMIT, absolute
-
-# Which templates make the texts of integrations; those are held, so that no others get their identity.
-_SOURCES: dict[int, tuple[Integration, dict[tuple[str, str], list[str] | None]]] = {}
-MOST_INTEGRATIONS = 200
 
 __all__ = ["RenderJob", "Rendered", "render", "render_texts"]
 
@@ -48,18 +43,6 @@ def link_of(integration: Integration, source_link: str | None) -> str | None:
 
 def text_sources(integration: Integration, medium: str, part: str) -> list[str] | None:
     """Return the templates to try for a text, the first one first; None where it is that of the web."""
-    known = _SOURCES.get(id(integration))
-    if known is None:
-        if len(_SOURCES) >= MOST_INTEGRATIONS:
-            _SOURCES.clear()
-        known = _SOURCES[id(integration)] = (integration, {})
-    found = known[1]
-    if (medium, part) not in found:
-        found[medium, part] = _text_sources(integration, medium, part)
-    return found[medium, part]
-
-
-def _text_sources(integration: Integration, medium: str, part: str) -> list[str] | None:
     own = template_of(integration, medium, part)
     default = default_of(integration.type, medium, part)
     if own is None and default is None and medium != "web" and template_of(integration, "web", part) is None:
@@ -95,9 +78,7 @@ class _Rendering:
     ) -> None:
         number = "" if job.group.number is None else job.group.number
         self._integration = integration = as_read(job.integration, job.read_as)
-        self._payload = job.payload
         self._parts = {medium: parts[medium] for medium in job.media}
-        self._escaped: Any = None
         variables = {
             "payload": job.payload,
             "labels": job.group.labels,

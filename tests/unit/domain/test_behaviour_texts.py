@@ -26,7 +26,6 @@ own = st.fixed_dictionaries(
         },
     },
 )
-links = st.sampled_from(["https://a.example.org", "https://b.example.org", "{{ payload.s }}"])
 
 
 @st.composite
