@@ -110,9 +110,12 @@ class Actions:
         return replace(around, newer_open=newer, root=root)
 
     async def _foremost(self, group: Group) -> Group:
-        """Return a reopened group as the last of its key again: from now on it is the one that knows."""
+        """Return a reopened group as the last of its key again: from now on it is the one that knows.
+
+        Although it may be the last one: whoever found it closed would put its successor beside it.
+        """
         last = await self._groups.last_generation(group)
-        return group if last == group.generation else group.model_copy(update={"generation": last + 1})
+        return group.model_copy(update={"generation": last + 1})
 
     async def _untold(
         self, groups: Mapping[str, Group], by_group: Mapping[str, Sequence[ActionRequested]]

@@ -3,7 +3,9 @@
 1. Insert the alerts, without a group. 2. Read the groups, then look which alerts are applied already (in a group, or
    pending in one); one versioned write per group takes in ids, count and events of the others. 3. (after telling) Set
    the group on the alerts, take them out of `pending`. A crash in any gap leaves what the next delivery finishes, and
-   an instance that was asleep in one meanwhile finds its work done.
+   an instance that was asleep in one meanwhile finds its work done: whatever was applied after its look at the groups
+   of a key has made its write a lost race, by the version of the open group, or by the key's next generation
+   (docs/adr/0085).
 """
 
 from __future__ import annotations
@@ -71,25 +73,41 @@ class Joining:
         before = await self._groups.newest_of(list(by_key))
         # Only now: what another instance applied before that read is seen here, what it applies later is a lost race.
         told, applied = await self._again(waiting)
-        changes: list[Change] = []
+        chains: list[list[Change]] = []
         for key, ones in by_key.items():
             new = [one for one in ones if one.alert.id not in applied]
             if not new:
                 continue
             integration = integrations.get(new[0].alert.integration_id)
             may_resolve = integration is None or integration.allow_source_based_resolving
-            changes += fold(new, before.get(key), now, may_resolve)
-        changes = await self._numbered(changes)
-        writes = [self._write(one, now) for one in changes]
-        lost = await self._groups.save(writes)
+            chains.append(fold(new, before.get(key), now, may_resolve))
         events = {one.alert.id: one for one in waiting}
-        again: list[AlertRouted] = []
-        for change, write in zip(changes, writes, strict=True):
-            if change.group.id in lost:
-                again += [events[one] for one in change.alerts]
-            else:
-                told.append(Told(events[change.alerts[0]].id, change.group.id, write.events, change.alerts))
-        return told, again
+        lost: list[str] = []
+        for write in await self._saved(chains, now, lost):
+            told.append(Told(events[write.alerts[0]].id, write.group.id, write.events, write.alerts))
+        return told, [events[id] for id in lost]
+
+    async def _saved(
+        self, chains: Sequence[Sequence[Change]], now: datetime, lost: list[str]
+    ) -> list[GroupWrite]:
+        """Write the changes of each key, one after the other; return what was written.
+
+        The first one of a key that loses a race is the last: its alerts and those after it are added to `lost`.
+        """
+        saved: list[GroupWrite] = []
+        while chains:
+            changes = await self._numbered([one[0] for one in chains])
+            writes = [self._write(one, now) for one in changes]
+            refused = await self._groups.save(writes)
+            saved += [one for one in writes if one.group.id not in refused]
+            going_on = []
+            for chain, write in zip(chains, writes, strict=True):
+                if write.group.id in refused:
+                    lost += [id for change in chain for id in change.alerts]
+                elif len(chain) > 1:
+                    going_on.append(chain[1:])
+            chains = going_on
+        return saved
 
     async def _numbered(self, changes: Sequence[Change]) -> list[Change]:
         """Give new groups their running numbers."""

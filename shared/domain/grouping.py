@@ -86,9 +86,10 @@ def group(
 def fold(
     events: Sequence[AlertRouted], before: Group | None, now: datetime, may_resolve: bool = True
 ) -> list[Change]:
-    """Put all alerts of a batch that share a key into their groups; return one change per group touched.
+    """Put all alerts of a batch that share a key into their groups; return one change per group touched, in order.
 
-    Consecutive joins are told as one `group.alert_added` that names all alerts.
+    Each rests on the ones before it. Consecutive joins are told as one `group.alert_added` that names all alerts. A
+    closed group that is joined claims the next generation of its key: nobody can have opened its successor meanwhile.
     """
     changes: list[Change] = []
     current = before
@@ -97,6 +98,9 @@ def fold(
     told: list[Event] = []
     for event in sorted(events, key=lambda one: _at(one.alert)):
         after, facts = group(event, current, now, may_resolve)
+        if current is not None and current is before and not current.is_open and after.id == current.id:
+            claimed = current.model_copy(update={"generation": current.generation + 1})
+            after, facts = group(event, claimed, now, may_resolve)
         if current is not None and after.id != current.id and alerts:
             changes.append(Change(group=current, base_version=base, alerts=tuple(alerts), events=tuple(told)))
             alerts, told = [], []

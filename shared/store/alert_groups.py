@@ -22,7 +22,8 @@ from shared.store.versioned import VersionedWrite, save
 
 INDEXES = (
     Index((("open_key", 1),), unique=True, sparse=True),
-    Index((("group_key", 1), ("generation", -1))),
+    # What counts on a group being its key's last one claims the next generation; read from its end, it is the newest.
+    Index((("group_key", -1), ("generation", 1)), unique=True),
     # What people are shown, in the order in which they are shown it: a page of a list is a walk, never a sort.
     Index((("seen", 1), ("opened_at", -1), ("_id", 1))),
     Index((("seen", 1), ("state", 1), ("opened_at", -1), ("_id", 1))),
