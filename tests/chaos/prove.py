@@ -111,11 +111,12 @@ async def _show(verdict: Verdict, evidence: Evidence, servers: LocalServers) -> 
     )
     if verdict.unknown:
         print(f"unknown: {len(verdict.unknown)}", *(f"  {one}" for one in verdict.unknown), sep="\n")
+    await _show_traces(verdict, servers)
+    # Last: of a long output the end is what is kept.
     for kind, faults in verdict.faults().items():
         print(f"{kind}: {len(faults)}")
         for one in faults[:SHOWN]:
             print(f"  {one}")
-    await _show_traces(verdict, servers)
 
 
 async def _show_traces(verdict: Verdict, servers: LocalServers) -> None:

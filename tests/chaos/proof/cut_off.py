@@ -14,11 +14,13 @@ from tests.chaos.proof.arrivals import Row
 class CutOff:
     """Which kills cut off which sends; `times` maps a row of the ledger to (when, what was killed) each time.
 
+    `looks` maps it to when those sends had looked at its group for the last time, which a repeat writes over.
     `stored` is the database, read past the product.
     """
 
     stored: Any
     times: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
+    looks: dict[str, set[float]] = field(default_factory=dict)
 
     def note(self, at: float, step: str) -> int:
         """Keep what is being sent after a kill at that time; return how much that is.
@@ -26,11 +28,18 @@ class CutOff:
         Asked once more before anybody takes the place of the dead: what they wrote last may be stored only after they
         are gone. Sends of an instance that lives on are among it: they end as anything but unknown.
         """
-        ids = [str(one["_id"]) for one in self.stored.deliveries.find({"state": "sending"}, {"_id": 1})]
-        for id in ids:
+        found = list(self.stored.deliveries.find({"state": "sending"}, {"checked_at": 1}))
+        for one in found:
+            id = str(one["_id"])
             known = self.times.setdefault(id, [])
             known += [] if (at, step) in known else [(at, step)]
-        return len(ids)
+            self.looks.setdefault(id, set()).add(one["checked_at"].timestamp())
+        return len(found)
+
+    def looked_at(self, row: Row, arrived_at: float) -> float | None:
+        """Return when the group was looked at for the last time before a message of the row arrived."""
+        looks = {*self.looks.get(row.id, ()), *(() if row.checked_at is None else (row.checked_at,))}
+        return max((one for one in looks if one <= arrived_at), default=None)
 
     def count(self, id: str) -> int:
         """Return how often a row's send was cut off."""

@@ -212,12 +212,14 @@ def _late_pages(evidence: Evidence, verdict: Verdict) -> None:
         for run, answered_at, action in taken.get(row.group_id, ()):
             if row.run > run or page.at <= answered_at:
                 continue
-            if (row.checked_at or page.at) <= answered_at:
+            looked_at = evidence.cut_off.looked_at(row, page.at)
+            if looked_at is not None and looked_at <= answered_at:
                 verdict.crossing += 1
                 continue
-            late_ms = (page.at - answered_at) * 1000
-            words = f"{row.person} was paged by {row.channel} {late_ms:.0f} ms after {action}"
-            verdict.late_pages.append(f"group {row.group_id} run {row.run}: {words}")
+            after_ms = [f"{(one - answered_at) * 1000:.0f} ms" for one in (page.at, looked_at) if one]
+            words = f"{row.person} was paged by {row.channel} {after_ms[0]} after {action}"
+            look = f"it was looked at {after_ms[1]} after" if looked_at else "no look at it is known"
+            verdict.late_pages.append(f"group {row.group_id} run {row.run}: {words}; {look}")
 
 
 def _the_rest(evidence: Evidence, verdict: Verdict) -> None:
