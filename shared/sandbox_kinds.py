@@ -9,7 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
 
-from shared.domain.behaviour_jobs import Behaviour, BehaviourJob, Decided, Side
+from shared.domain.behaviour_jobs import Behaviour, BehaviourJob, Comparison, Decided
 from shared.domain.conditions import ConditionJob, Verdict, failed
 from shared.domain.configuration import Integration, Route
 from shared.domain.heartbeat_texts import HeartbeatJob, HeartbeatTexts, default_texts
@@ -38,7 +38,8 @@ from shared.sandbox_wire import (
     webhook_job,
 )
 
-TRIED = -1
+# What stands for the version of a configuration where no version has what is asked about.
+TRIED, COMPARED = -1, -2
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -46,13 +47,13 @@ Result = TypeVar("Result")
 class Defined(NamedTuple):
     """The part of a job that many jobs share: it is sent once per (integration id, configuration version).
 
-    `other` is the integration as it may become, where both are compared.
+    `comparison` is there where it is compared with what it may become.
     """
 
     integration: Integration
     routes: tuple[Route, ...]
     config_version: int
-    other: Side | None = None
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _preview_instead(_: PreviewJob, reason: str) -> Preview:
 
 
 def _behaviour_instead(job: BehaviourJob, reason: str) -> Behaviour:
-    routes = job.before.routes
+    routes = job.comparison.before.routes
     route_id = routes[-1].id if routes and routes[-1].is_default else None
     alone = Decided(route_id=route_id, key=digest(job.alert.id), is_grouped=False)
     return Behaviour(before=alone, failure=reason)
@@ -144,12 +145,12 @@ PREVIEW = Kind[PreviewJob, Preview](
 # Two sides, and what they show.
 BEHAVIOUR = Kind[BehaviourJob, Behaviour](
     name="behaviour",
-    shared=lambda job: Defined(job.before.integration, job.before.routes, job.number, job.after),
+    shared=lambda job: Defined(*job.comparison.before, COMPARED, job.comparison),
     write=behaviour_job,
     read=lambda answer: _behaviour(orjson.dumps(answer)),
     instead=_behaviour_instead,
     limits=4.0,
-    id=lambda job: f"behaviour {job.before.integration.id} {job.number} {job.alert.id}",
+    id=lambda job: f"behaviour {job.alert.integration_id} {job.alert.id}",
 )
 # Four templates, the event in each of them.
 WEBHOOK = Kind[WebhookJob, WebhookTexts](

@@ -158,5 +158,7 @@ def _news(process: WorkerProcess, items: Sequence[Item]) -> dict[str, Any]:
         if one.defined is not None and one.number not in process.known:
             new[one.number] = one.defined
     process.known.update(new)
-    define = {str(number): definition(one.integration, one.routes, one.other) for number, one in new.items()}
+    define = {
+        str(number): definition(one.integration, one.routes, one.comparison) for number, one in new.items()
+    }
     return {"forget": forget, "define": define}

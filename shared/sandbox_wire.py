@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from shared.domain.behaviour_jobs import BehaviourJob, Side
+from shared.domain.behaviour_jobs import BehaviourJob, Comparison
 from shared.domain.conditions import ConditionJob
 from shared.domain.configuration import Integration, Route
 from shared.domain.heartbeat_texts import HeartbeatJob
@@ -37,14 +37,24 @@ def request(kind: str, now: datetime, limit_s: float, jobs: Iterable[bytes], def
 
 
 def definition(
-    integration: Integration, routes: tuple[Route, ...], other: Side | None = None
+    integration: Integration, routes: tuple[Route, ...], comparison: Comparison | None = None
 ) -> dict[str, Any]:
     """Return what a worker keeps of an integration: no token, no digest of it."""
     found: dict[str, Any] = {
         "integration": integration.model_dump(mode="json", exclude=SECRETS),
         "routes": [one.model_dump(mode="json") for one in routes],
     }
-    return found if other is None else found | {"other": definition(*other)}
+    if comparison is None:
+        return found
+    return found | {
+        "after": definition(*comparison.after),
+        "shown": dict(comparison.shown),
+        "asked": {
+            "decided_by": comparison.decided_by,
+            "is_grouped": comparison.is_grouped,
+            "with_title": comparison.with_title,
+        },
+    }
 
 
 def route_job(job: RouteJob, reference: int) -> bytes:
@@ -70,19 +80,8 @@ def route_job(job: RouteJob, reference: int) -> bytes:
 def behaviour_job(job: BehaviourJob, reference: int) -> bytes:
     """Return one job for `behaviour`; raises as `route_job` does."""
     alert = job.alert
-    return orjson.dumps(
-        {
-            "ref": reference,
-            "id": alert.id,
-            "payload": alert.payload,
-            "read_as": alert.read_as,
-            "media": job.media,
-            "decided_by": job.decided_by,
-            "is_grouped": job.is_grouped,
-            "with_title": job.with_title,
-        },
-        option=orjson.OPT_NON_STR_KEYS,
-    )
+    fields = {"ref": reference, "id": alert.id, "payload": alert.payload, "read_as": alert.read_as}
+    return orjson.dumps(fields, option=orjson.OPT_NON_STR_KEYS)
 
 
 def render_job(job: RenderJob, reference: int) -> bytes:

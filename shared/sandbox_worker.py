@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from shared.domain.behaviour_evaluation import behave
-from shared.domain.behaviour_jobs import BehaviourJob, Side
+from shared.domain.behaviour_jobs import BehaviourJob, Comparison, Side
 from shared.domain.behaviour_memory import Remembered
 from shared.domain.condition_rendering import judge
 from shared.domain.conditions import ConditionJob
@@ -124,7 +124,7 @@ class Worker:
         self._guard = Guard()
         self.memory = self._guard.memory
         self._defined: dict[int, Side] = {}
-        self._others: dict[int, Side] = {}
+        self._comparisons: dict[int, Comparison] = {}
         self._quick: set[int] = set()
         self._remembered = Remembered()
         self._work: dict[str, Callable[[dict[str, Any], datetime], Frozen]] = {
@@ -167,12 +167,12 @@ class Worker:
     def _define(self, asked: dict[str, Any]) -> None:
         if asked.get("forget"):
             self._defined.clear()
-            self._others.clear()
+            self._comparisons.clear()
             self._quick.clear()
         for reference, one in asked.get("define", {}).items():
-            self._defined[int(reference)] = _side(one)
-            if "other" in one:
-                self._others[int(reference)] = _side(one["other"])
+            self._defined[int(reference)] = side = _side(one)
+            if "after" in one:
+                self._comparisons[int(reference)] = _comparison(side, one)
 
     def _route(self, job: dict[str, Any], now: datetime) -> Frozen:
         integration, routes = self._defined[job["ref"]]
@@ -193,13 +193,9 @@ class Worker:
         return render(asked, now)
 
     def _behaviour(self, job: dict[str, Any], now: datetime) -> Frozen:
-        before, after = self._defined[job["ref"]], self._others[job["ref"]]
-        wanted = {name: job[name] for name in ("decided_by", "is_grouped", "with_title")}
-        alert = _alert(job, before.integration)
-        asked = BehaviourJob.model_construct(
-            alert=alert, before=before, after=after, media=tuple(job["media"]), **wanted
-        )
-        return behave(asked, now, self._remembered)
+        compared = self._comparisons[job["ref"]]
+        alert = _alert(job, compared.before.integration)
+        return behave(BehaviourJob(alert, compared), now, self._remembered)
 
     def _preview(self, job: dict[str, Any], now: datetime) -> Frozen:
         integration, routes = self._defined.get(job["ref"], (None, ()))
@@ -209,6 +205,11 @@ class Worker:
 def _side(one: dict[str, Any]) -> Side:
     integration = Integration(token_digest="", **one["integration"])
     return Side(integration, tuple(Route(**route) for route in one["routes"]))
+
+
+def _comparison(before: Side, one: dict[str, Any]) -> Comparison:
+    shown = {route_id: tuple(media) for route_id, media in one["shown"].items()}
+    return Comparison(before, _side(one["after"]), shown, **one["asked"])
 
 
 def _alert(job: dict[str, Any], integration: Integration, **demo: Any) -> Alert:

@@ -26,10 +26,8 @@ class Telling:
         # The lines of one alert follow each other.
         self._instant: tuple[datetime | None, str | None] = (None, None)
 
-    def decided(
-        self, record: Record, behaviour: Behaviour, scope: Scope, media: frozenset[str]
-    ) -> Iterator[Line]:
-        """Yield what the templates decide otherwise; `media` are those that the alert is shown in afterwards."""
+    def decided(self, record: Record, behaviour: Behaviour, scope: Scope) -> Iterator[Line]:
+        """Yield what the templates decide and show otherwise."""
         was, will = record.before, record.after
         if behaviour.failure:
             yield self._line(record, "not_evaluated", None, behaviour.failure)
@@ -47,8 +45,7 @@ class Telling:
             if getattr(was, name) != getattr(will, name):
                 yield self._line(record, "signal", getattr(was, name), getattr(will, name), name)
         for text in behaviour.texts:
-            if text.where.split(".")[0] in media:
-                yield self._line(record, "text", text.before, text.after, text.where)
+            yield self._line(record, "text", text.before, text.after, text.where)
 
     def refused(self, alert_id: str, integration_id: str, at: datetime) -> Line:
         """Return that an integration would be gone."""

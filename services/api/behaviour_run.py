@@ -28,7 +28,6 @@ from shared.domain.behaviour_replay import (
 )
 from shared.domain.behaviour_scope import Scope, scopes
 from shared.domain.configuration import ConfigSnapshot
-from shared.domain.media import media_of
 from shared.domain.model import Alert
 from shared.sandbox import Sandbox
 
@@ -74,7 +73,6 @@ class BehaviourRun:
         self._past = Past(stored, list(self._scopes), span)
         self._answering = Answering(stored.alerts, sandbox)
         self._telling = Telling(*configs)
-        self._media = {one.id: frozenset(media_of(one, configs[1])) for one in configs[1].routes}
         self._outcomes = Outcomes()
         self._records: list[Record] = []
         self._tally = Tally()
@@ -136,27 +134,15 @@ class BehaviourRun:
             record = self._record(job.alert, behaviour, scope)
             if scope.is_grouped:
                 self._records.append(record)
-            shown = self._media.get(scope.route_after(record.after.route_id) or "", frozenset({"web"}))
-            for line in self._telling.decided(record, behaviour, scope, shown):
+            for line in self._telling.decided(record, behaviour, scope):
                 await self._change(tell, line)
         self._tally.alerts += len(asked.page)
         await tell({"progress": {"read": self._tally.alerts, "of": total}})
 
     def _job(self, alert: Alert) -> BehaviourJob | None:
         """Return what is asked about an alert; of demos, and of what is gone, nothing is."""
-        scope = self._scopes[alert.integration_id]
-        if alert.is_demo or scope.after is None:
-            return None
-        return BehaviourJob.model_construct(
-            alert=alert,
-            before=scope.before,
-            after=scope.after,
-            media=scope.media,
-            decided_by=scope.decided_by,
-            is_grouped=scope.is_grouped,
-            with_title=scope.with_title,
-            number=0,
-        )
+        comparison = self._scopes[alert.integration_id].comparison
+        return None if alert.is_demo or comparison is None else BehaviourJob(alert, comparison)
 
     async def _ask(self, jobs: Sequence[BehaviourJob]) -> list[Behaviour]:
         return await self._sandbox.behaviour(jobs, jobs[-1].alert.received_at) if jobs else []

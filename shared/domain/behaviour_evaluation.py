@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from shared.domain.behaviour_jobs import LONGEST_TEXT, Behaviour, BehaviourJob, Decided, Side, TextChange
@@ -12,7 +12,7 @@ from shared.domain.configuration import Integration
 from shared.domain.evaluation_memory import Memory
 from shared.domain.model import Alert, Group
 from shared.domain.preview import GROUP_URL, NUMBER
-from shared.domain.rendering import link_of, render_texts
+from shared.domain.rendering import Recipe, link_of, render_texts
 from shared.domain.routing import decide, evaluation_of, taken_by
 from shared.domain.template_jobs import PARTS as TEMPLATED
 from shared.domain.template_jobs import RenderJob, RouteJob
@@ -54,32 +54,34 @@ def behave(job: BehaviourJob, now: datetime, remembered: Remembered | None = Non
 
 
 def _compared(job: BehaviourJob, now: datetime, remembered: Remembered) -> Behaviour:
-    memory = remembered.texts
-    before = after = _decided(job, job.before, now, memory)
-    if job.decided_by == "routes":
-        asked = _asked(job, job.after)
+    compared, memory = job.comparison, remembered.texts
+    before = after = _decided(job, compared.before, now, memory)
+    if compared.decided_by == "routes":
+        asked = _asked(job.alert, compared.after)
         route_id = taken_by(asked, evaluation_of(asked, now, memory))
         after = before if route_id == before.route_id else before.model_copy(update={"route_id": route_id})
-    elif job.decided_by == "all":
-        after = _decided(job, job.after, now, memory)
+    elif compared.decided_by == "all":
+        after = _decided(job, compared.after, now, memory)
     texts: tuple[TextChange, ...] = ()
-    if job.media:
-        texts = tuple(_differences(job, (before.labels, after.labels), now, remembered))
+    media = compared.media_of(after.route_id)
+    if media:
+        texts = tuple(_differences(job, media, (before.labels, after.labels), now, remembered))
     return Behaviour(before=before, after=None if before == after else after, texts=texts)
 
 
-def _asked(job: BehaviourJob, side: Side) -> RouteJob:
+def _asked(alert: Alert, side: Side) -> RouteJob:
     return _TO_ROUTE.model_copy(
-        update={"alert": job.alert, "integration": side.integration, "routes": side.routes}
+        update={"alert": alert, "integration": side.integration, "routes": side.routes}
     )
 
 
 def _decided(job: BehaviourJob, side: Side, now: datetime, memory: Memory) -> Decided:
-    asked = _asked(job, side)
+    compared = job.comparison
+    asked = _asked(job.alert, side)
     evaluation = evaluation_of(asked, now, memory)
-    if not job.is_grouped:
+    if not compared.is_grouped:
         return Decided(route_id=taken_by(asked, evaluation), key="", labels=evaluation.variables["labels"])
-    routed = decide(asked, evaluation, with_title=job.with_title)
+    routed = decide(asked, evaluation, with_title=compared.with_title)
     return Decided(
         route_id=routed.route_id,
         key=routed.grouping_digest,
@@ -91,26 +93,35 @@ def _decided(job: BehaviourJob, side: Side, now: datetime, memory: Memory) -> De
     )
 
 
-def _shown(job: BehaviourJob, side: Side, labels: dict[str, str]) -> RenderJob:
+def _shown(alert: Alert, side: Side, media: tuple[str, ...], labels: dict[str, str]) -> RenderJob:
     """Return what is asked to show a group whose newest alert this is."""
-    alert = job.alert
     group = _GROUP.model_copy(update={"last_alert_id": alert.id, "labels": labels})
-    changes = {"integration": side.integration, "group": group, "media": job.media}
+    changes = {"integration": side.integration, "group": group, "media": media}
     return _ASKED.model_copy(update={**changes, "payload": alert.payload, "read_as": alert.read_as})
 
 
 def _differences(
-    job: BehaviourJob, labels: tuple[dict[str, str], dict[str, str]], now: datetime, remembered: Remembered
+    job: BehaviourJob,
+    media: tuple[str, ...],
+    labels: tuple[dict[str, str], dict[str, str]],
+    now: datetime,
+    remembered: Remembered,
 ) -> Iterator[TextChange]:
-    if job.alert.read_as:
-        parts = TEMPLATED  # Other templates than the integration's own may be used.
-    else:
-        integrations = (job.before.integration, job.after.integration)
-        parts = remembered.differing.parts(integrations, job.media, labels_differ=labels[0] != labels[1])
-    shown = [_shown(job, side, some) for side, some in zip((job.before, job.after), labels, strict=True)]
-    made = [render_texts(one, now, remembered.texts, parts) for one in shown]
+    sides = (job.comparison.before, job.comparison.after)
+    parts: Mapping[str, tuple[str, ...]] = TEMPLATED
+    recipes: Sequence[Recipe | None] = (None, None)
+    if not job.alert.read_as:  # Else other templates than the integration's own may be used.
+        known = remembered.of(job.comparison)
+        found, recipes = known.texts(media, labels_differ=labels[0] != labels[1])
+        if not found.is_any:
+            return
+        parts = found.parts
+    shown = [_shown(job.alert, side, media, some) for side, some in zip(sides, labels, strict=True)]
+    made = [
+        render_texts(one, now, remembered.texts, recipe) for one, recipe in zip(shown, recipes, strict=True)
+    ]
     links = [link_of(one.integration, link) for one, (_, link, _) in zip(shown, made, strict=True)]
-    for medium in job.media:
+    for medium in media:
         # Of the web, more was made where another medium of one side needs it.
         texts = [Texts(**{part: getattr(one[medium], part) for part in parts[medium]}) for one, *_ in made]
         if texts[0] != texts[1] or links[0] != links[1]:

@@ -5,6 +5,8 @@ Apart from the functions that evaluate (behaviour_evaluation.py), because who on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from pydantic import Field
@@ -24,22 +26,34 @@ class Side(NamedTuple):
     routes: tuple[Route, ...]
 
 
-class BehaviourJob(Frozen):
-    """An alert, its integration as it is and as it may become, and the media whose texts may differ.
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What is asked about every alert of an integration, as it is and as it may become; known by its identity.
 
-    `decided_by` says what may decide differently: "all", "routes" alone, or "nothing". `is_grouped` false: nobody
-    asks for more than its route and its labels; `with_title`: a condition may ask for the title. `number` tells one
-    question about an integration from another, as the version of a configuration does.
+    `decided_by` says what may decide differently: "all", "routes" alone, or "nothing". `shown` are the media whose
+    texts may differ, by the id of the route that takes the alert afterwards, "" for none; what is in none of a
+    route's media is shown to nobody. `is_grouped` false: nobody asks for more than route and labels; `with_title`:
+    a condition may ask for the title.
     """
 
-    alert: Alert
     before: Side
     after: Side
-    media: tuple[str, ...] = ()
+    shown: Mapping[str, tuple[str, ...]]
     decided_by: Deciding = "all"
     is_grouped: bool = True
     with_title: bool = True
-    number: int = 0
+
+    def media_of(self, route_id: str | None) -> tuple[str, ...]:
+        """Return the media of an alert that takes this route afterwards, as far as their texts may differ."""
+        found = self.shown.get(route_id or "")
+        return self.shown.get("", ()) if found is None else found
+
+
+class BehaviourJob(NamedTuple):
+    """An alert, and what is asked about it."""
+
+    alert: Alert
+    comparison: Comparison
 
 
 class Decided(Frozen):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from shared.domain.behaviour_jobs import Deciding, Side
+from shared.domain.behaviour_jobs import Comparison, Deciding, Side
 from shared.domain.configuration import ConfigSnapshot, Integration, Route
 from shared.domain.media import CHATS, media_of
 from shared.domain.template_jobs import BEHAVIOURAL, MEDIA
@@ -30,16 +32,16 @@ _PEOPLE = (
 class Scope:
     """One integration whose alerts may fare differently; `after` None: it is gone.
 
-    `decided_by`: what may decide another route, group, signal or label. `media`: the texts of these may differ.
-    `with_title`: some step has a condition, which may ask for the title of a group.
-    `pages`: the chains of these routes (by their ids before) may reach others, or at other times. `same_route` tells
-    of an id after which id before stands for the same route: one that was only written anew in its place.
+    `decided_by`: what may decide another route, group, signal or label. `shown`: as in `Comparison`. `with_title`:
+    some step has a condition, which may ask for the title of a group. `pages`: the chains of these routes (by their
+    ids before) may reach others, or at other times. `same_route` tells of an id after which id before stands for the
+    same route: one that was only written anew in its place.
     """
 
     before: Side
     after: Side | None
     decided_by: Deciding = "all"
-    media: tuple[str, ...] = ()
+    shown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pages: frozenset[str] = frozenset()
     same_route: dict[str, str] | None = None
     with_title: bool = True
@@ -53,6 +55,15 @@ class Scope:
     def is_grouped(self) -> bool:
         """Whether it matters which alerts are in one group: not where nothing but texts may differ."""
         return self.is_decided_anew or bool(self.pages)
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        """What is asked about its alerts; nothing when it is gone."""
+        if self.after is None:
+            return None
+        return Comparison(
+            self.before, self.after, self.shown, self.decided_by, self.is_grouped, self.with_title
+        )
 
     def route_before(self, route_id: str | None) -> str | None:
         """Return the id by which a route after is compared with those before."""
@@ -76,7 +87,7 @@ def scopes(before: ConfigSnapshot, after: ConfigSnapshot) -> dict[str, Scope]:
             continue
         other = Side(will, after.routes_of.get(was.id, ()))
         scope = _scope(own, other, (before, after), people_differ)
-        if scope.is_decided_anew or scope.media or scope.pages:
+        if scope.is_decided_anew or any(scope.shown.values()) or scope.pages:
             found[was.id] = scope
     return found
 
@@ -87,9 +98,6 @@ def _scope(
     same = _same_routes(before.routes, after.routes)
     asks_title = any(step.condition is not None for config in configs for step in config.steps)
     said = [_said(one.integration, asks_title) for one in (before, after)]
-    media = tuple(
-        one for one in MEDIA if one in _shown(after, configs[1]) and _texts_differ(one, before, after)
-    )
     routes_differ = [_tried(one) for one in before.routes] != [_tried(one) for one in after.routes] or any(
         was.id != same.get(will.id, will.id) for was, will in zip(before.routes, after.routes, strict=False)
     )
@@ -97,7 +105,7 @@ def _scope(
         before=before,
         after=after,
         decided_by="all" if said[0] != said[1] else "routes" if routes_differ else "nothing",
-        media=media,
+        shown=_shown(before, after, same, configs[1]),
         pages=_paging_differently(after.routes, same, configs, people_differ),
         same_route=same,
         with_title=asks_title,
@@ -132,8 +140,17 @@ def _same_routes(before: tuple[Route, ...], after: tuple[Route, ...]) -> dict[st
     }
 
 
-def _shown(side: Side, config: ConfigSnapshot) -> set[str]:
-    return {medium for route in side.routes for medium in media_of(route, config)}
+def _shown(
+    before: Side, after: Side, same: dict[str, str], config: ConfigSnapshot
+) -> dict[str, tuple[str, ...]]:
+    """Return by route, by its id after and by the one before that stands for it, whose texts may differ."""
+    differing = [one for one in MEDIA if _texts_differ(one, before, after)]
+    found = {"": tuple(one for one in differing if one in media_of(None, config))}
+    for route in after.routes:
+        media = media_of(route, config)
+        shown = tuple(one for one in differing if one in media)
+        found[route.id] = found[same.get(route.id, route.id)] = shown
+    return found
 
 
 def _texts_differ(medium: str, before: Side, after: Side) -> bool:

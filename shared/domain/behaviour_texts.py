@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from shared.domain.configuration import Integration
 from shared.domain.evaluation import sources_of
@@ -11,45 +12,40 @@ from shared.domain.template_jobs import MESSAGE, PARTS, TITLE
 from shared.templates import reads_of
 
 Parts = dict[str, tuple[str, ...]]
-MOST_QUESTIONS = 1000
 
 
-class Differing:
-    """Finds the parts of media that may differ; what was asked before is remembered."""
+class Differing(NamedTuple):
+    """The parts that may differ, by medium, the web's among them; and whether the link to the source may."""
 
-    def __init__(self) -> None:
-        # With its integrations, so that no other ones get their identity.
-        self._known: dict[tuple[object, ...], tuple[Integration, Integration, Parts]] = {}
+    parts: Parts
+    source_link: bool
 
-    def parts(
-        self, sides: tuple[Integration, Integration], media: tuple[str, ...], *, labels_differ: bool
-    ) -> Parts:
-        """Return by medium the parts that may differ for an alert: the media asked for, and the web."""
-        before, after = sides
-        key = (id(before), id(after), media, labels_differ)
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= MOST_QUESTIONS:
-                self._known.clear()
-            parts = dict(_differing(before, after, media, labels_differ=labels_differ))
-            known = self._known[key] = (before, after, parts)
-        return known[2]
+    @property
+    def is_any(self) -> bool:
+        """Whether anything may differ."""
+        return self.source_link or any(self.parts.values())
 
 
-def _differing(
-    before: Integration, after: Integration, media: tuple[str, ...], *, labels_differ: bool
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+def differing(sides: Sequence[Integration], media: tuple[str, ...], *, labels_differ: bool) -> Differing:
+    """Return what may differ for an alert that is shown in these media."""
+    before, after = sides
     media = tuple(dict.fromkeys(("web", *media)))
     if (before.type, before.name) != (after.type, after.name):
         # A text whose templates fail is made of these.
-        yield from ((medium, PARTS[medium]) for medium in media)
-        return
+        return Differing({medium: PARTS[medium] for medium in media}, source_link=True)
     changed = {"labels"} if labels_differ else set()
     if before.base_url != after.base_url:
         changed.add("base_url")
     links = [sources_of(one, "source_link") for one in (before, after)]
-    if links[0] != links[1] or _sees(links[0], changed):
+    if links[0] != links[1] or _sees(links[0], changed) or "base_url" in changed:
         changed.add("source_link")
+    parts = dict(_differing(before, after, media, changed))
+    return Differing(parts, "source_link" in changed)
+
+
+def _differing(
+    before: Integration, after: Integration, media: tuple[str, ...], changed: set[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     for medium in media:
         found = []
         for part in PARTS[medium]:

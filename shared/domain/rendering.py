@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from shared.domain.cards import CARD_OF, Texts, prepared_for_telegram
 from shared.domain.configuration import Integration
@@ -52,33 +53,68 @@ def text_sources(integration: Integration, medium: str, part: str) -> list[str] 
     return [one for one in (own, default) if one is not None]
 
 
-def render_texts(
-    job: RenderJob,
-    now: datetime,
-    memory: Memory | None = None,
+class Recipe(NamedTuple):
+    """The templates to try for each text that is to be made: by medium and part, as `text_sources` returns them.
+
+    `source_link` has none where nobody wants to know the link.
+    """
+
+    source_link: Sequence[str]
+    texts: Mapping[str, Mapping[str, list[str] | None]]
+
+
+def recipe_of(
+    integration: Integration,
+    media: Sequence[str],
     parts: Mapping[str, Sequence[str]] = PARTS,
+    *,
+    with_link: bool = True,
+) -> Recipe:
+    """Return what makes these parts of media, with the web's texts and the link that their templates see."""
+    texts: dict[str, dict[str, list[str] | None]] = {"web": {}}
+    for medium in media:
+        texts[medium] = {part: text_sources(integration, medium, part) for part in parts[medium]}
+    if len(texts["web"]) < len(PARTS["web"]):
+        used = _used_of_web(texts)
+        texts["web"] = {part: text_sources(integration, "web", part) for part in PARTS["web"] if part in used}
+    if not with_link:
+        every = (source for some in texts.values() for sources in some.values() for source in sources or ())
+        with_link = any("source_link" in source for source in every)
+    return Recipe(sources_of(integration, "source_link") if with_link else (), texts)
+
+
+def _used_of_web(texts: Mapping[str, Mapping[str, list[str] | None]]) -> set[str]:
+    """Return the parts of the web that are asked for, shown by other media instead of their own, or read there."""
+    others = [
+        (part, made) for medium, some in texts.items() if medium != "web" for part, made in some.items()
+    ]
+    read = "".join(source for _, made in others for source in made or ())
+    return {
+        *texts["web"],
+        *(part for part, made in others if made is None),
+        *(part for part in PARTS["web"] if f"web_{part}" in read),
+    }
+
+
+def render_texts(
+    job: RenderJob, now: datetime, memory: Memory | None = None, recipe: Recipe | None = None
 ) -> tuple[dict[str, Texts], str | None, tuple[Problem, ...]]:
     """Return what the templates themselves make, before a medium's mark-up: texts by medium, source link, problems.
 
-    Only these `parts` of the media are made, and those of the web's texts that they use.
+    `recipe` is for who makes one for many alerts, or wants less than everything of the media.
     """
-    rendering = _Rendering(job, now, memory, parts)
-    texts = {"web": rendering.web()}
-    for medium in job.media:
-        if medium != "web":
-            texts[medium] = rendering.medium(medium)
+    rendering = _Rendering(job, now, memory, recipe)
+    texts = {medium: rendering.medium(medium) for medium in rendering.recipe.texts}
     return texts, rendering.source_link, tuple(rendering.evaluation.problems)
 
 
 class _Rendering:
     """One job under way: source link first, then web, then whichever media build on it."""
 
-    def __init__(
-        self, job: RenderJob, now: datetime, memory: Memory | None, parts: Mapping[str, Sequence[str]]
-    ) -> None:
+    def __init__(self, job: RenderJob, now: datetime, memory: Memory | None, recipe: Recipe | None) -> None:
         number = "" if job.group.number is None else job.group.number
         self._integration = integration = as_read(job.integration, job.read_as)
-        self._parts = {medium: parts[medium] for medium in job.media}
+        self.recipe = recipe or recipe_of(integration, job.media)
         variables = {
             "payload": job.payload,
             "labels": job.group.labels,
@@ -90,27 +126,30 @@ class _Rendering:
             "base_url": job.integration.base_url or "",
         }
         self.evaluation = Evaluation(integration, job.group.last_alert_id, now, variables, memory)
-        sources = sources_of(integration, "source_link")
+        sources = self.recipe.source_link
         self.source_link = _nullable(self.evaluation.first("source_link", sources)) if sources else None
         self.evaluation.variables["source_link"] = self.source_link or ""
-        self._web: Texts | None = None
-
-    def web(self) -> Texts:
-        """Render the web templates, once, and let the other media's templates see them."""
-        if self._web is None:
-            self._web = Texts(**{part: self._text("web", part) for part in self._of_web()})
-            self.evaluation.variables.update(
-                web_title=self._web.title or "",
-                web_message=self._web.message or "",
-                web_image_url=self._web.image_url or "",
-            )
-        return self._web
+        self._web = Texts()
 
     def medium(self, medium: str) -> Texts:
-        """Render another medium's templates; a part without a template of its own is that of the web."""
-        if medium == "telegram":
-            return self._telegram()
-        return Texts(**{part: self._text(medium, part) for part in self._parts[medium]})
+        """Render a medium's templates, the web's first; a part without a template of its own is that of the web."""
+        if medium == "web":
+            return self._of_web()
+        return self._telegram() if medium == "telegram" else self._texts(medium)
+
+    def _texts(self, medium: str) -> Texts:
+        made = self.recipe.texts[medium].items()
+        return Texts(**{part: self._text(medium, part, sources) for part, sources in made})
+
+    def _of_web(self) -> Texts:
+        """Render the web's templates, and let the other media's templates see what they make."""
+        self._web = self._texts("web")
+        self.evaluation.variables.update(
+            web_title=self._web.title or "",
+            web_message=self._web.message or "",
+            web_image_url=self._web.image_url or "",
+        )
+        return self._web
 
     def _telegram(self) -> Texts:
         """Telegram's templates make HTML, so what they are given is escaped before."""
@@ -118,23 +157,11 @@ class _Rendering:
         given = {name: variables[name] for name in ("payload", "labels", "web_title", "web_message")}
         variables.update({name: prepared_for_telegram(value) for name, value in given.items()})
         try:
-            return Texts(**{part: self._text("telegram", part) for part in self._parts["telegram"]})
+            return self._texts("telegram")
         finally:
             variables.update(given)
 
-    def _of_web(self) -> Sequence[str]:
-        """Return the parts of the web that are asked for, shown by other media instead of their own, or read there."""
-        asked = self._parts.get("web", ())
-        if len(asked) == len(PARTS["web"]):
-            return asked
-        others = [(medium, part) for medium, some in self._parts.items() if medium != "web" for part in some]
-        found = [(part, text_sources(self._integration, medium, part)) for medium, part in others]
-        texts = "".join(source for _, sources in found for source in sources or ())
-        used = {*asked, *(part for part, sources in found if sources is None)}
-        return [part for part in PARTS["web"] if part in used or f"web_{part}" in texts]
-
-    def _text(self, medium: str, part: str) -> str | None:
-        sources = text_sources(self._integration, medium, part)
+    def _text(self, medium: str, part: str, sources: list[str] | None) -> str | None:
         if sources is None:
             return self._reused(medium, part)
         if not sources:
@@ -144,7 +171,7 @@ class _Rendering:
         return _nullable(text) if text is not None else self._constant(medium, part)
 
     def _reused(self, medium: str, part: str) -> str | None:
-        text: str | None = getattr(self.web(), part)
+        text: str | None = getattr(self._web, part)
         return prepared_for_telegram(text) if medium == "telegram" and part != "image_url" else text
 
     def _constant(self, medium: str, part: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def test_only_texts_that_may_differ_and_that_somebody_is_shown_are_rendered(
     scope = the_scope((old, new))
 
     assert scope is not None
-    assert set(scope.media) == set(media)
+    assert {medium for some in scope.shown.values() for medium in some} == set(media)
 
 
 def test_a_text_that_nobody_is_shown_leaves_nothing_to_look_at():
@@ -92,7 +93,7 @@ def test_a_chain_that_is_changed_pages_otherwise_by_the_routes_that_lead_to_it()
 
     assert scope.pages == {one.id for one in before.routes if one.is_default}
     assert not scope.is_decided_anew
-    assert scope.media == ()
+    assert not any(scope.shown.values())
 
 
 def test_an_integration_that_is_gone_has_nothing_after():
@@ -106,9 +107,9 @@ def test_an_integration_that_is_gone_has_nothing_after():
 
 def compared(before: ConfigSnapshot, after: ConfigSnapshot, payload: dict[str, Any]) -> Behaviour:
     (scope,) = scopes(before, after).values()
-    assert scope.after is not None
+    assert scope.comparison is not None
     alert = Alert(id="a1", integration_id=before.integrations[0].id, received_at=NOON, payload=payload)
-    return behave(BehaviourJob(alert=alert, before=scope.before, after=scope.after, media=scope.media), NOON)
+    return behave(BehaviourJob(alert, replace(scope.comparison, with_title=True)), NOON)
 
 
 def test_an_alert_is_decided_by_each_side_as_the_router_decides_it():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -61,7 +62,9 @@ def cards_by(side: Side, alert: Alert, routed: Routed) -> dict[str, Card]:
     return render(job, NOON).cards
 
 
-def differences(before: dict[str, Card], after: dict[str, Card], media: set[str]) -> Iterator[TextChange]:
+def differences(
+    before: dict[str, Card], after: dict[str, Card], media: Sequence[str]
+) -> Iterator[TextChange]:
     for medium in (one for one in MEDIA if one in media):
         for part in PARTS:
             was, will = (getattr(cards[medium], part) or "" for cards in (before, after))
@@ -72,11 +75,12 @@ def differences(before: dict[str, Card], after: dict[str, Card], media: set[str]
 
 
 def as_in_life(
-    sides: Sequence[Side], alert: Alert, media: set[str]
+    sides: Sequence[Side], alert: Alert, config: ConfigSnapshot
 ) -> tuple[list[Routed], tuple[TextChange, ...]]:
     """Return what the router decides and how the renderer's cards differ, each side by itself."""
     routed = [routed_by(side, alert) for side in sides]
     before, after = (cards_by(side, alert, one) for side, one in zip(sides, routed, strict=True))
+    media = media_of(config.route_by_id.get(routed[1].route_id or ""), config)
     return routed, tuple(differences(before, after, media))
 
 
@@ -110,30 +114,22 @@ def test_what_is_compared_is_what_the_pipeline_decides_and_shows(
 ):
     id = configs[0].integrations[0].id
     sides = [Side(one.integrations[0], one.routes_of[id]) for one in configs]
-    shown = {medium for one in configs[1].routes for medium in media_of(one, configs[1])}
     scope = scopes(*configs).get(id)
+    comparison = scope and scope.comparison and replace(scope.comparison, with_title=True)
     remembered = Remembered()
     for number, body in enumerate([*bodies, *bodies]):
         alert = Alert(
             id=f"a{number}", integration_id=id, received_at=NOON + timedelta(seconds=number), payload=body
         )
-        routed, texts = as_in_life(sides, alert, shown)
+        routed, texts = as_in_life(sides, alert, configs[1])
         if scope is None or not scope.is_decided_anew:
             assert decided_of(routed[0]) == decided_of(routed[1])
         if scope is None:
             assert texts == ()
             continue
-        job = BehaviourJob(
-            alert=alert,
-            before=sides[0],
-            after=sides[1],
-            media=scope.media,
-            decided_by=scope.decided_by,
-            is_grouped=scope.is_grouped,
-            with_title=True,
-        )
+        assert comparison is not None
 
-        behaviour = behave(job, NOON, remembered)
+        behaviour = behave(BehaviourJob(alert, comparison), NOON, remembered)
 
         wanted = [wanted_of(one, is_grouped=scope.is_grouped) for one in routed]
         if not scope.is_decided_anew:

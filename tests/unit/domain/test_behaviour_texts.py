@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.behaviour_texts import Differing
+from shared.domain.behaviour_texts import Differing, differing
 from shared.domain.configuration import Integration
 from shared.domain.rendering import render
 from shared.domain.template_jobs import MEDIA, PARTS, RenderJob
@@ -59,18 +59,16 @@ def test_parts_that_are_left_out_are_the_same_on_both_sides(
         for side, some in zip(sides, labels, strict=True)
     )
 
-    parts = Differing().parts(sides, MEDIA, labels_differ=labels_differ)
+    parts = differing(sides, MEDIA, labels_differ=labels_differ).parts
 
     left_out = [(medium, part) for medium in MEDIA for part in PARTS[medium] if part not in parts[medium]]
     for medium, part in left_out:
         assert getattr(before[medium], part) == getattr(after[medium], part), (medium, part)
 
 
-def differing(
-    before: dict[str, Any], after: dict[str, Any], *, labels_differ: bool = False
-) -> dict[str, Any]:
+def parts_of(before: dict[str, Any], after: dict[str, Any], *, labels_differ: bool = False) -> dict[str, Any]:
     sides = tuple(SIDE.model_copy(update={"templates": templates}) for templates in (before, after))
-    found = Differing().parts((sides[0], sides[1]), MEDIA, labels_differ=labels_differ)
+    found = differing(sides, MEDIA, labels_differ=labels_differ).parts
     return {medium: parts for medium, parts in found.items() if parts}
 
 
@@ -83,11 +81,11 @@ OWN = {
 
 
 def test_nothing_is_made_where_nothing_differs():
-    assert differing(OWN, OWN) == {}
+    assert parts_of(OWN, OWN) == {}
 
 
 def test_only_what_sees_a_text_that_differs_is_made():
-    found = differing(OWN, {**OWN, "web": {**OWN["web"], "title": "{{ payload.name }}"}})
+    found = parts_of(OWN, {**OWN, "web": {**OWN["web"], "title": "{{ payload.name }}"}})
 
     assert found["web"] == ("title",)
     assert found["slack"] == ("title",)
@@ -95,11 +93,11 @@ def test_only_what_sees_a_text_that_differs_is_made():
 
 
 def test_only_what_sees_the_labels_is_made_where_they_differ():
-    assert differing(OWN, OWN, labels_differ=True) == {"slack": ("message",)}
+    assert parts_of(OWN, OWN, labels_differ=True) == {"slack": ("message",)}
 
 
 def test_the_message_of_telegram_comes_with_the_title_that_it_shares_its_length_with():
-    found = differing(OWN, {**OWN, "telegram": {**OWN["telegram"], "message": "other"}})
+    found = parts_of(OWN, {**OWN, "telegram": {**OWN["telegram"], "message": "other"}})
 
     assert found == {"telegram": ("title", "message")}
 
@@ -108,4 +106,4 @@ def test_the_message_of_telegram_comes_with_the_title_that_it_shares_its_length_
 def test_an_integration_with_another_name_or_type_is_compared_in_full(field: str):
     other = SIDE.model_copy(update={field: "zabbix"})
 
-    assert Differing().parts((SIDE, other), MEDIA, labels_differ=False) == PARTS
+    assert differing((SIDE, other), MEDIA, labels_differ=False) == Differing(PARTS, source_link=True)
