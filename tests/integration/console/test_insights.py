@@ -44,8 +44,10 @@ def a_group(
 ) -> dict[str, Any]:
     """Return as much of a stored group as is counted."""
     times = {"acknowledged_at": answered_s, "resolved_at": resolved_s}
+    id = uuid.uuid4().hex
     return {
-        "_id": uuid.uuid4().hex,
+        "_id": id,
+        "group_key": id,
         "seen": True,
         "opened_at": at,
         "integration_id": "C1",
