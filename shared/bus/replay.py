@@ -28,7 +28,9 @@ async def replay_stranded(
     publisher: Publisher, journal: Journal, alerts: Alerts, since: datetime, until: datetime
 ) -> int:
     """Replay what was received between two instants and that the grouper never stored; return how many."""
-    wanted = set(await find_stranded(journal, alerts, since, until))
+    wanted = {id for id, _ in await find_stranded(journal, alerts, since, until)}
+    if not wanted:
+        return 0
     return await _replay_where(publisher, journal, (since, until), lambda one: one.get("alertid") in wanted)
 
 
@@ -43,5 +45,7 @@ async def _replay_where(
     span: tuple[datetime, datetime],
     wanted: Callable[[Envelope], bool],
 ) -> int:
-    recorded = {one["id"]: one for one in await received_between(journal, *span) if wanted(one)}
-    return await replay_alerts(publisher, list(recorded.values()))
+    count = 0
+    async for recorded in received_between(journal, *span):
+        count += await replay_alerts(publisher, [one for one in recorded if wanted(one)])
+    return count

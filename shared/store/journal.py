@@ -25,6 +25,8 @@ INDEXES = (
 )
 Envelope = dict[str, Any]
 REWRITTEN_AT_ONCE = 100
+# Most of what such pages hold is of other groups: some of them are read, and let go of, at once.
+READ_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,13 @@ class Journal:
 
     async def of_group(self, group_id: str, limit_pages: int = 2000) -> list[Envelope]:
         """Return the events of one group, oldest first."""
-        found = await self.collection.find(
-            {"groups": group_id}, {"entries": 1}, sort=[("at", 1)], limit=limit_pages
+        pages = self.collection.walk(
+            {"groups": group_id}, {"entries": 1}, [("at", 1)], READ_AT_ONCE, limit_pages
         )
-        return _events(found, lambda one: group_id in groups_of(one))
+        by_id: dict[str, Envelope] = {}
+        async for some in pages:
+            _collect(by_id, some, lambda one: group_id in groups_of(one))
+        return _oldest_first(by_id)
 
     async def told_of(self, group_ids: Sequence[str], types: Collection[str]) -> list[Envelope]:
         """Return the events of some types about these groups, oldest first."""
@@ -146,10 +151,20 @@ def concerns_alert(envelope: Envelope, alert_id: str) -> bool:
     return alert_id in alerts_of(envelope)
 
 
-def _events(pages: Sequence[Document], wanted: Any) -> list[Envelope]:
+def _events(pages: Sequence[Document], wanted: Callable[[Envelope], bool]) -> list[Envelope]:
     by_id: dict[str, Envelope] = {}
+    _collect(by_id, pages, wanted)
+    return _oldest_first(by_id)
+
+
+def _collect(
+    by_id: dict[str, Envelope], pages: Sequence[Document], wanted: Callable[[Envelope], bool]
+) -> None:
     for page in pages:
         for one in orjson.loads(page["entries"]):
             if wanted(one):
                 by_id.setdefault(one["id"], one)
+
+
+def _oldest_first(by_id: dict[str, Envelope]) -> list[Envelope]:
     return sorted(by_id.values(), key=lambda one: one.get("time", ""))

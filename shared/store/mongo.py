@@ -141,6 +141,26 @@ class Collection:
             found: list[Document] = await cursor.to_list(None)
             return found
 
+    async def walk(
+        self,
+        query: Query,
+        projection: Document,
+        sort: Sequence[tuple[str, int]],
+        at_once: int,
+        limit: int = 0,
+    ) -> AsyncIterator[list[Document]]:
+        """Yield the matching documents, so many at once: no more of them are held, however many there are."""
+        cursor = self._inner.find(query, projection, sort=sort, batch_size=at_once, limit=limit)
+        try:
+            while True:
+                async with _errors():
+                    found: list[Document] = await cursor.to_list(at_once)
+                if not found:
+                    return
+                yield found
+        finally:
+            await cursor.close()
+
     async def find_one(
         self,
         query: Query,
