@@ -11,7 +11,6 @@ from shared.store.alerts import Alerts
 
 EVERY_S = 3600.0
 AHEAD = timedelta(days=1)
-LIMIT = 5000
 
 
 class Retention:
@@ -30,15 +29,8 @@ class Retention:
 
     async def postpone(self) -> int:
         """Postpone what would expire within a day although its group is open; return how many alerts."""
-        soon = clock.now() + AHEAD
-        found = await self._alerts.collection.aggregate(
-            [
-                {"$match": {"expires_at": {"$lt": soon}, "group_id": {"$ne": None}}},
-                {"$group": {"_id": "$group_id"}},
-                {"$limit": LIMIT},
-            ]
-        )
-        still_open = await self._groups.open_among(one["_id"] for one in found)
-        if not still_open:
-            return 0
-        return await self._alerts.postpone_expiry(sorted(still_open), soon, self._keep)
+        soon, postponed = clock.now() + AHEAD, 0
+        # Only the alerts of groups that are as old as that can be.
+        async for some in self._groups.open_for_long(soon - self._keep):
+            postponed += await self._alerts.postpone_expiry(some, soon, self._keep)
+        return postponed

@@ -8,11 +8,9 @@ from datetime import timedelta
 from shared import clock
 from shared.store.alert_groups import AlertGroups
 from shared.store.journal import Journal
-from shared.store.mongo import Update
 
 EVERY_S = 3600.0
 AHEAD = timedelta(days=1)
-LIMIT = 5000
 
 
 class Retention:
@@ -31,14 +29,8 @@ class Retention:
 
     async def postpone(self) -> int:
         """Postpone what would expire within a day although a group in it is open; return how many pages."""
-        soon = clock.now() + AHEAD
-        pages = await self._journal.collection.find(
-            {"expires_at": {"$lt": soon}, "groups.0": {"$exists": True}}, {"groups": 1}, limit=LIMIT
-        )
-        still_open = await self._groups.open_among({id for one in pages for id in one["groups"]})
-        kept = [one["_id"] for one in pages if still_open.intersection(one["groups"])]
-        change = {"$set": {"expires_at": soon + self._keep}}
-        await self._journal.collection.bulk(
-            [Update({"_id": {"$in": kept}}, change, many=True)] if kept else []
-        )
-        return len(kept)
+        soon, postponed = clock.now() + AHEAD, 0
+        # Only the pages about groups that are as old as that can be.
+        async for some in self._groups.open_for_long(soon - self._keep):
+            postponed += await self._journal.postpone_expiry(some, soon, self._keep)
+        return postponed

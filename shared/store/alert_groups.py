@@ -7,7 +7,7 @@ to be searched and to carry the write protocol: `open_key` (unique while open), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,6 +50,8 @@ INDEXES = (
 )
 # What a decision needs: the group, what is known of its instances, and its notes.
 WHOLE: Document = {"body": 1, "instances": 1, "notes": 1}
+OPEN_STATES = [str(one) for one in State if one is not State.RESOLVED]
+WALKED_AT_ONCE = 500
 INSTANCES = TypeAdapter(dict[str, Instance])
 
 
@@ -204,10 +206,11 @@ class AlertGroups:
         own = {"$gte": f"{integration_id}|", "$lt": f"{integration_id}}}"}
         return await self.collection.count({"open_key": own, "seen": True}, limit)
 
-    async def open_among(self, ids: Iterable[str]) -> set[str]:
-        """Return which of these groups are open."""
-        query = {"_id": {"$in": list(ids)}, "open_key": {"$exists": True}}
-        return {one["_id"] for one in await self.collection.find(query, {"_id": 1})}
+    async def open_for_long(self, opened_before: datetime) -> AsyncIterator[list[str]]:
+        """Yield the ids of open groups that opened before an instant, some at once."""
+        query = {"seen": True, "state": {"$in": OPEN_STATES}, "opened_at": {"$lt": opened_before}}
+        async for some in self.collection.walk(query, {"_id": 1}, [("opened_at", 1)], WALKED_AT_ONCE):
+            yield [one["_id"] for one in some]
 
 
 def group_of(document: Document) -> Group:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -111,6 +111,11 @@ class Journal:
         found = await self.collection.find({"groups": group_id}, {"entries": 1})
         records = _events(found, lambda one: group_id in groups_of(one))
         return {id for one in records for id in (one.get("data") or {}).get("alerts") or ()}
+
+    async def postpone_expiry(self, group_ids: Sequence[str], before: datetime, by: timedelta) -> int:
+        """Keep pages about these groups that would expire before an instant; return how many."""
+        query = {"groups": {"$in": list(group_ids)}, "expires_at": {"$lt": before}}
+        return await self.collection.update_many(query, {"$set": {"expires_at": before + by}})
 
     async def rewrite(self, query: Query, change: Callable[[Envelope], Envelope]) -> int:
         """Put `change(record)` in the place of each record in the matching pages; return how many pages changed."""
