@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     )
     template_timeout_s: float = Field(default=0.25, description="limit for one template evaluation")
     retention_days: int = Field(
-        default=90, description="resolved groups, their alerts and journal are kept so long"
+        default=90, ge=1, description="resolved groups, their alerts and journal are kept so long"
     )
 
     api_requests_per_minute: int = Field(

@@ -29,8 +29,9 @@ class Retention:
 
     async def postpone(self) -> int:
         """Postpone what would expire within a day although its group is open; return how many alerts."""
-        soon, postponed = clock.now() + AHEAD, 0
+        now, postponed = clock.now(), 0
+        soon = now + AHEAD
         # Only the alerts of groups that are as old as that can be.
         async for some in self._groups.open_for_long(soon - self._keep):
-            postponed += await self._alerts.postpone_expiry(some, soon, self._keep)
+            postponed += await self._alerts.postpone_expiry(some, soon, now + self._keep)
         return postponed

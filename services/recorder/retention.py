@@ -29,8 +29,10 @@ class Retention:
 
     async def postpone(self) -> int:
         """Postpone what would expire within a day although a group in it is open; return how many pages."""
-        soon, postponed = clock.now() + AHEAD, 0
-        # Only the pages about groups that are as old as that can be.
+        now, postponed = clock.now(), 0
+        soon = now + AHEAD
+        # Only the pages about groups that are as old as that can be. They last as long as if they were written now:
+        # the newest pages are found by when they expire.
         async for some in self._groups.open_for_long(soon - self._keep):
-            postponed += await self._journal.postpone_expiry(some, soon, self._keep)
+            postponed += await self._journal.postpone_expiry(some, soon, now + self._keep)
         return postponed

@@ -159,10 +159,10 @@ class Alerts:
         """Return the ids of the alerts of a group."""
         return [one["_id"] for one in await self.collection.find({"group_id": group_id}, {"_id": 1})]
 
-    async def postpone_expiry(self, group_ids: Sequence[str], before: datetime, by: timedelta) -> int:
-        """Keep alerts of these groups that would expire before an instant; return how many."""
+    async def postpone_expiry(self, group_ids: Sequence[str], before: datetime, until: datetime) -> int:
+        """Keep alerts of these groups that would expire before an instant until another one; return how many."""
         query = {"group_id": {"$in": list(group_ids)}, "expires_at": {"$lt": before}}
-        return await self.collection.update_many(query, {"$set": {"expires_at": before + by}})
+        return await self.collection.update_many(query, {"$set": {"expires_at": until}})
 
 
 def _received(integration_ids: Sequence[str], since: datetime, until: datetime) -> Query:

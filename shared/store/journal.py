@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -25,7 +25,7 @@ INDEXES = (
 )
 Envelope = dict[str, Any]
 REWRITTEN_AT_ONCE = 100
-# Most of what such pages hold is of other groups: some of them are read, and let go of, at once.
+# So many pages are held at once, of up to 256 KiB each.
 READ_AT_ONCE = 50
 
 
@@ -69,18 +69,11 @@ class Journal:
 
     async def of_alert(self, alert_id: str) -> list[Envelope]:
         """Return the events of one alert, and those of group changes that it was part of, oldest first."""
-        found = await self.collection.find({"alerts": alert_id}, {"entries": 1})
-        return _events(found, lambda one: concerns_alert(one, alert_id))
+        return await self._read({"alerts": alert_id}, lambda one: concerns_alert(one, alert_id))
 
     async def of_group(self, group_id: str, limit_pages: int = 2000) -> list[Envelope]:
         """Return the events of one group, oldest first."""
-        pages = self.collection.walk(
-            {"groups": group_id}, {"entries": 1}, [("at", 1)], READ_AT_ONCE, limit_pages
-        )
-        by_id: dict[str, Envelope] = {}
-        async for some in pages:
-            _collect(by_id, some, lambda one: group_id in groups_of(one))
-        return _oldest_first(by_id)
+        return await self._read({"groups": group_id}, lambda one: group_id in groups_of(one), limit_pages)
 
     async def told_of(self, group_ids: Sequence[str], types: Collection[str]) -> list[Envelope]:
         """Return the events of some types about these groups, oldest first."""
@@ -90,9 +83,10 @@ class Journal:
             "groups": {"$in": list(group_ids)},
             "entries": {"$regex": f'"type":"(?:{types_of_json})"'},
         }
-        found = await self.collection.find(query, {"entries": 1})
         wanted = set(group_ids)
-        return _events(found, lambda one: one["type"] in types and not wanted.isdisjoint(groups_of(one)))
+        return await self._read(
+            query, lambda one: one["type"] in types and not wanted.isdisjoint(groups_of(one))
+        )
 
     async def newest(self, since: datetime, limit_pages: int) -> tuple[list[Envelope], datetime]:
         """Return the events of the newest pages, and the instant from which on they are all there.
@@ -108,14 +102,29 @@ class Journal:
 
     async def alerts_in(self, group_id: str) -> set[str]:
         """Return the ids of the alerts that came into a group, as its records tell."""
-        found = await self.collection.find({"groups": group_id}, {"entries": 1})
-        records = _events(found, lambda one: group_id in groups_of(one))
-        return {id for one in records for id in (one.get("data") or {}).get("alerts") or ()}
+        found: set[str] = set()
+        async for pages in self.collection.walk(
+            {"groups": group_id}, {"entries": 1}, [("at", 1)], READ_AT_ONCE
+        ):
+            for one in _events(pages, lambda one: group_id in groups_of(one)):
+                found.update((one.get("data") or {}).get("alerts") or ())
+        return found
 
-    async def postpone_expiry(self, group_ids: Sequence[str], before: datetime, by: timedelta) -> int:
-        """Keep pages about these groups that would expire before an instant; return how many."""
+    async def _read(
+        self, query: Query, wanted: Callable[[Envelope], bool], limit_pages: int = 0
+    ) -> list[Envelope]:
+        """Return what is wanted of matching pages, oldest first; most of what they hold is of others."""
+        by_id: dict[str, Envelope] = {}
+        async for pages in self.collection.walk(
+            query, {"entries": 1}, [("at", 1)], READ_AT_ONCE, limit_pages
+        ):
+            _collect(by_id, pages, wanted)
+        return _oldest_first(by_id)
+
+    async def postpone_expiry(self, group_ids: Sequence[str], before: datetime, until: datetime) -> int:
+        """Keep pages about these groups that would expire before an instant until another one; return how many."""
         query = {"groups": {"$in": list(group_ids)}, "expires_at": {"$lt": before}}
-        return await self.collection.update_many(query, {"$set": {"expires_at": before + by}})
+        return await self.collection.update_many(query, {"$set": {"expires_at": until}})
 
     async def rewrite(self, query: Query, change: Callable[[Envelope], Envelope]) -> int:
         """Put `change(record)` in the place of each record in the matching pages; return how many pages changed."""
