@@ -65,6 +65,8 @@ class Asleep:
     async def fall_asleep_alone(self, gap: Gap, *events: AlertRouted) -> None:
         """The same, but these come again only when they are told again."""
         await self._hand_to_sleeper(gap, *events)
+        # Else it would have them again as soon as it is connected.
+        await self.house.io("asleep").rabbit.pause()
         await self.house.cut("asleep")
 
         async def is_back() -> bool:
