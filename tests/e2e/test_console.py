@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.e2e import furnished
 from tests.e2e.story import CONFIGURATION, WEB_TOKEN, calling
 from tests.support.browser import DESKTOP, PHONE, Window, a_browser, a_window
+from tests.support.house import until
 from tests.support.stack import Stack
 from tests.support.tour import tour
 
@@ -23,6 +25,20 @@ async def fire(stack: Stack, name: str, **more: Any) -> None:
     body = {"alert_uid": name, "title": f"Disk of {name} full", "message": "**97 %** used", **more}
     async with aiohttp.ClientSession() as client, client.post(url, json=body) as answer:
         assert answer.status in (200, 202)
+
+
+async def continued(route: Route, when: asyncio.Event) -> None:
+    """Let a request go on once something has happened."""
+    await when.wait()
+    await route.continue_()
+
+
+async def is_paging(stack: Stack) -> bool:
+    """Whether somebody is being paged: the chain waits then, and nothing more is told of the group by itself."""
+    headers = {"Authorization": f"Bearer {stack.token}"}
+    url = f"{stack.url('api')}/api/v1/deliveries"
+    async with aiohttp.ClientSession(headers=headers) as client, client.get(url) as answer:
+        return bool((await answer.json())["results"])
 
 
 async def sign_in(window: Window, password: str) -> Page:
@@ -39,9 +55,15 @@ async def test_an_alert_arrives_while_somebody_looks_and_is_acknowledged_by_key_
     password = (await stack.command("password", "set", "alice", "--generate")).strip()
     async with a_browser() as browser:
         async with a_window(browser, stack.url("api")) as desk:
+            # The feed opens only after the alert came: nothing will ever tell of what happened before.
+            feed = asyncio.Event()
+            await desk.context.route("**/live/groups", lambda route: continued(route, feed))
             page = await sign_in(desk, password)
             await fire(stack, "db1")
+            await until(lambda: is_paging(stack), what="somebody is being paged")
             row = page.locator(".row", has_text="Disk of db1 full")
+            await expect(row).to_have_count(0)
+            feed.set()
             await expect(row).to_contain_text("Alice, then Bob", timeout=PATIENCE_MS)
             await expect(page.locator(".card.firing strong")).to_have_text("1", timeout=PATIENCE_MS)
 

@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const one = (selector) => document.querySelector(selector);
+  const one = (selector, within = document) => within.querySelector(selector);
 
   // --- menus, toasts ------------------------------------------------------------------------------
   document.addEventListener("click", (event) => {
@@ -128,10 +128,22 @@
       }
     }, Math.max(0, renewedAt + RENEWED_EVERY_MS - performance.now()));
   };
+  const catchUp = async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    const there = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (!there || !one("[data-live='groups']", there)) return;
+    const gone = all("#main .row").filter((row) => !there.getElementById(row.id));
+    const changed = all("#main .row", there).filter(
+      (row) => document.getElementById(row.id)?.textContent !== row.textContent
+    );
+    [...gone, ...changed].forEach((row) => changedIds.add(row.dataset.id));
+    const cards = (page) => one("#main .cards", page)?.textContent;
+    if (changedIds.size || cards(there) !== cards(document)) listChanged();
+  };
   if ((list || group()) && window.EventSource) {
     const feed = new EventSource("/live/groups");
-    // What happened between the loading of the page and the opening of the feed.
-    feed.addEventListener("open", () => group() && look());
+    // What happened while nobody listened: before the feed was open, and whenever it was lost.
+    feed.addEventListener("open", () => (group() ? look() : catchUp()));
     feed.addEventListener("groups", (event) => {
       const changed = JSON.parse(event.data);
       if (group()) {
