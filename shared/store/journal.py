@@ -27,6 +27,9 @@ Envelope = dict[str, Any]
 REWRITTEN_AT_ONCE = 100
 # So many pages are held at once, of up to 256 KiB each.
 READ_AT_ONCE = 50
+OLDEST_FIRST, NEWEST_FIRST = (("at", 1),), (("at", -1),)
+# What is read of the beginning of a group that has more pages than are read.
+BEGINNING_PAGES = 100
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,15 @@ class Journal:
         return await self._read({"alerts": alert_id}, lambda one: concerns_alert(one, alert_id))
 
     async def of_group(self, group_id: str, limit_pages: int = 2000) -> list[Envelope]:
-        """Return the events of one group, oldest first."""
-        return await self._read({"groups": group_id}, lambda one: group_id in groups_of(one), limit_pages)
+        """Return the events of one group, oldest first: all of its newest pages, and how it began if there are more."""
+        query, by_id = {"groups": group_id}, dict[str, Envelope]()
+
+        def is_its(one: Envelope) -> bool:
+            return group_id in groups_of(one)
+
+        if await self._gather(by_id, query, is_its, NEWEST_FIRST, limit_pages) == limit_pages:
+            await self._gather(by_id, query, is_its, OLDEST_FIRST, BEGINNING_PAGES)
+        return _oldest_first(by_id)
 
     async def told_of(self, group_ids: Sequence[str], types: Collection[str]) -> list[Envelope]:
         """Return the events of some types about these groups, oldest first."""
@@ -110,16 +120,26 @@ class Journal:
                 found.update((one.get("data") or {}).get("alerts") or ())
         return found
 
-    async def _read(
-        self, query: Query, wanted: Callable[[Envelope], bool], limit_pages: int = 0
-    ) -> list[Envelope]:
-        """Return what is wanted of matching pages, oldest first; most of what they hold is of others."""
+    async def _read(self, query: Query, wanted: Callable[[Envelope], bool]) -> list[Envelope]:
+        """Return what is wanted of matching pages, oldest first."""
         by_id: dict[str, Envelope] = {}
-        async for pages in self.collection.walk(
-            query, {"entries": 1}, [("at", 1)], READ_AT_ONCE, limit_pages
-        ):
-            _collect(by_id, pages, wanted)
+        await self._gather(by_id, query, wanted, OLDEST_FIRST)
         return _oldest_first(by_id)
+
+    async def _gather(
+        self,
+        by_id: dict[str, Envelope],
+        query: Query,
+        wanted: Callable[[Envelope], bool],
+        order: Sequence[tuple[str, int]],
+        limit: int = 0,
+    ) -> int:
+        """Add what is wanted of matching pages, of which most may be of others; return how many pages there were."""
+        count = 0
+        async for pages in self.collection.walk(query, {"entries": 1}, order, READ_AT_ONCE, limit):
+            _collect(by_id, pages, wanted)
+            count += len(pages)
+        return count
 
     async def postpone_expiry(self, group_ids: Sequence[str], before: datetime, until: datetime) -> int:
         """Keep pages about these groups that would expire before an instant until another one; return how many."""
