@@ -21,6 +21,7 @@ from shared.secrets import new_key
 from shared.service import Running, Service
 from shared.store.api_tokens import ApiToken, ApiTokens
 from shared.store.mongo import Database
+from tests.support.one_service import until
 
 # Nothing listens there: configuration works without the broker.
 NO_BROKER = "amqp://guest:guest@127.0.0.1:1/"
@@ -125,8 +126,16 @@ async def an_api(
         ClientSession() as client,
     ):
         api = RunningApi(running, client, token)
-        api.token = token or await api.new_token()
+        if not token:
+            # The first api of its database: what holds by an index holds once that is made.
+            await until(lambda: _has_indexes(api))
+            api.token = await api.new_token()
         yield api
+
+
+async def _has_indexes(api: RunningApi) -> bool:
+    async with api.client.get(f"{api.url}/readyz") as answer:
+        return "indexes" not in (await answer.json())["failed"]
 
 
 async def drop(mongo_url: str) -> None:

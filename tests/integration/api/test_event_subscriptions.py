@@ -269,6 +269,11 @@ async def test_it_can_begin_at_the_beginning_and_go_back_to_it(open_api: Running
     assert receiver.taken("/bot") == [*everything, *everything, "last"]
 
 
+async def is_forgotten(api: RunningApi, path: str) -> bool:
+    """Whether whoever posts knows by now that the subscription is gone."""
+    return not await EventPositions(api.store).of([path.strip("/").rpartition("/")[2]])
+
+
 async def test_switched_off_it_is_told_nothing_and_later_everything(
     open_api: RunningApi, receiver: EventReceiver
 ):
@@ -282,6 +287,7 @@ async def test_switched_off_it_is_told_nothing_and_later_everything(
     await open_api.put(path, is_enabled=True)
     await until(lambda: receiver.taken("/bot") == ["e1"])
     await open_api.delete(other)
+    await until(lambda: is_forgotten(open_api, other))
     await committed(open_api, an_event("e2"))
     await until(lambda: receiver.taken("/bot") == ["e1", "e2"])
     assert receiver.taken("/other") == ["e1"]
